@@ -1,0 +1,103 @@
+# make          builds build/letterwatchd        make check    runs every test
+# make run      a private system to look at      make install  DESTDIR= PREFIX=
+# make psql     opens psql beside "make run"     make lint, format, asan, bench, fuzz, clean
+VERSION = 0.1.0
+
+PREFIX = /usr/local
+BUILD  = build
+CC     = gcc
+
+PACKAGES = libevent_core libevent_extra libpq inih libsystemd
+WARNINGS = -Wall -Wextra -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion \
+           $(if $(WERROR),-Werror)
+HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2
+SANITIZE =
+
+CFLAGS  = -O2 -g
+override CPPFLAGS += -D_GNU_SOURCE -DLETTERWATCH_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES))
+override CFLAGS   += -std=gnu11 -fPIE $(WARNINGS) $(HARDEN) $(SANITIZE)
+override LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
+LDLIBS   = $(shell pkg-config --libs $(PACKAGES))
+
+objects = $(patsubst daemon/%.c,$(BUILD)/%.o,$(wildcard daemon/*.c))
+modules = $(BUILD)/modules.a
+tests   = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
+
+# Commands are short on the screen; V=1 shows them whole.
+short = $(if $(V),,@echo '  $(1) $@';)
+
+all: $(BUILD)/letterwatchd
+unit: $(tests)
+	@:
+
+$(BUILD)/letterwatchd: $(objects)
+	$(call short,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# All but main.o. A test that defines a module's functions (or libpq's) itself replaces them: the linker takes nothing
+# from the archive that it has already.
+$(modules): $(filter-out %/main.o,$(objects))
+	$(call short,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(modules)
+	$(call short,LD)$(CC) $(LDFLAGS) -o $@ $< $(modules) $(LDLIBS) -lcmocka
+
+$(BUILD)/%.o: daemon/%.c $(BUILD)/flags
+	$(call short,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%.o: tests/unit/%.c $(BUILD)/flags
+	$(call short,CC)$(CC) -Idaemon $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Other flags than last time: everything is built again.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)/tests
+	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' | cmp -s - $@ || \
+	 printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' >$@
+
+-include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
+
+run psql:
+	@tests/tools/run.sh $@
+check:
+	@tests/tools/check.sh
+lint:
+	@tests/tools/deps.sh run check lint
+	@$(MAKE) --no-print-directory WERROR=1 all unit lint-only
+lint-only: all unit
+	@CPPFLAGS='$(subst ',,$(CPPFLAGS))' BUILD=$(BUILD) tests/tools/lint.sh
+format:
+	clang-format -i daemon/*.[ch] tests/unit/*.[ch]
+bench fuzz:
+	@tests/$@/run.sh
+
+# The C code under the address and undefined-behaviour sanitizers: the unit tests, and a build-asan/letterwatchd to try.
+asan:
+	@tests/tools/deps.sh run check
+	@$(MAKE) --no-print-directory BUILD=build-asan HARDEN= SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover' all unit
+	UBSAN_OPTIONS=print_stacktrace=1 CMOCKA_MESSAGE_OUTPUT=TAP prove $(addprefix build-asan/,$(tests:$(BUILD)/%=%))
+
+# Files an admin edits are never overwritten.
+etc = $(DESTDIR)/etc
+lib = $(DESTDIR)$(PREFIX)/lib
+install: all
+	install -D -m 755 $(BUILD)/letterwatchd $(DESTDIR)$(PREFIX)/sbin/letterwatchd
+	test -e $(etc)/letterwatch/letterwatchd.conf || \
+		install -D -m 644 conf/letterwatchd.conf $(etc)/letterwatch/letterwatchd.conf
+	test -e $(etc)/rsyslog.d/letterwatch.conf || \
+		install -D -m 644 conf/rsyslog.d/letterwatch.conf $(etc)/rsyslog.d/letterwatch.conf
+	test -e $(etc)/logrotate.d/letterwatch || \
+		install -D -m 644 conf/logrotate.d/letterwatch $(etc)/logrotate.d/letterwatch
+	install -D -m 644 conf/psqlrc $(DESTDIR)$(PREFIX)/share/letterwatch/psqlrc
+	find sql -name '*.sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/letterwatch/{} \;
+	install -d $(lib)/systemd/system
+	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' systemd/letterwatchd.service >$(lib)/systemd/system/letterwatchd.service
+	chmod 644 $(lib)/systemd/system/letterwatchd.service
+	install -D -m 644 systemd/letterwatch.sysusers $(lib)/sysusers.d/letterwatch.conf
+
+clean:
+	@tests/tools/run.sh clean
+	rm -rf build build-asan
+
+FORCE:
+.PHONY: all unit run psql check lint lint-only format bench fuzz asan install clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:

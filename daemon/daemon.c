@@ -1,0 +1,575 @@
+#include "daemon.h"
+
+#include "clock.h"
+#include "conf.h"
+#include "events.h"
+#include "health.h"
+#include "log.h"
+#include "logfmt.h"
+#include "monitor.h"
+#include "outbox.h"
+#include "pgconn.h"
+#include "settings.h"
+#include "signals.h"
+#include "store.h"
+#include "svc.h"
+#include "sweep.h"
+#include "syslogger.h"
+#include "wakeup.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/util.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TROUBLE_TICK_MS 5000 /* how often trouble is looked at; there is no such timer while all is well */
+#define STOP_LIMIT_MS 1500   /* the contract says 2 s */
+#define START_WAIT_MS 1000   /* for the instance, before event=start goes out without one */
+
+struct daemon {
+	struct event_base *base;
+	const char *path;
+	struct conf *conf;
+	char host[256];
+	int64_t started_ms;
+
+	struct signals *signals;
+	struct wakeup *wakeup;
+	struct pgconn *pgconn;
+	struct syslogger *syslogger;
+	struct store *store;
+	struct events *events;
+	struct monitor *monitor;
+	struct sweep *sweep;
+	struct outbox *outbox;
+
+	struct event *start_timer;
+	struct event *trouble_timer;
+	struct event *stop_timer;
+	bool ready;     /* systemd has been told */
+	bool announced; /* event=start is out */
+	bool stopping;
+
+	int64_t down_since_ms; /* no claim has succeeded since the connection was lost; 0: all is well */
+	bool reached; /* since then a call was refused: not the way to the database is the trouble, but what it says */
+	char last_message[200]; /* why there is no connection, as told last */
+	int64_t last_tick_ms;
+};
+
+static void emit_start(struct daemon *d)
+{
+	struct sweep_facts facts;
+
+	if (d->announced)
+		return;
+	d->announced = true;
+	sweep_get_facts(d->sweep, &facts);
+	events_start(d->events, LETTERWATCH_VERSION, facts.instance, d->host);
+}
+
+/* --- health --- */
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+	return !a_ms || (b_ms && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+static void get_health_facts(const struct daemon *d, struct health_facts *ret_facts)
+{
+	struct sweep_facts sweep;
+	struct outbox_facts outbox;
+
+	sweep_get_facts(d->sweep, &sweep);
+	outbox_get_facts(d->outbox, &outbox);
+	*ret_facts = (struct health_facts){
+		.now_ms = clock_ms(),
+		.started_ms = d->started_ms,
+		.database_down_since_ms = d->reached ? 0 : d->down_since_ms,
+		.last_pass_ms = sweep.last_pass_ms,
+		.query_failing_since_ms = d->reached && d->down_since_ms ? d->down_since_ms : sweep.failing_since_ms,
+		.syslog_down_since_ms = earlier(outbox.blocked_since_ms, events_held_since_ms(d->events)),
+		.last_tick_ms = d->last_tick_ms,
+	};
+}
+
+static void set_timer(struct event *timer, int64_t ms)
+{
+	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	event_add(timer, &tv);
+}
+
+static void watch_trouble(struct daemon *d, const struct health_facts *facts)
+{
+	bool trouble = facts->database_down_since_ms || facts->query_failing_since_ms || facts->syslog_down_since_ms ||
+	               monitor_is_degraded(d->monitor);
+
+	if (!trouble)
+		event_del(d->trouble_timer);
+	else if (!event_pending(d->trouble_timer, EV_TIMEOUT, NULL))
+		set_timer(d->trouble_timer, TROUBLE_TICK_MS);
+}
+
+static void judge(struct daemon *d)
+{
+	struct health_facts facts;
+
+	get_health_facts(d, &facts);
+	monitor_look(d->monitor, &facts);
+	watch_trouble(d, &facts);
+}
+
+/* Something got done, or the loop came round as it should. */
+static void progress(struct daemon *d)
+{
+	d->last_tick_ms = clock_ms();
+	judge(d);
+}
+
+/* While database or syslog are away there is nothing to get done; in other trouble this timer is no progress. */
+static void on_trouble_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (!pgconn_is_up(d->pgconn) || events_held_since_ms(d->events))
+		progress(d);
+	else
+		judge(d);
+}
+
+static void on_status(void *arg)
+{
+	struct daemon *d = arg;
+	struct health_facts facts;
+	struct health health;
+	struct sweep_facts sweep;
+	struct outbox_facts outbox;
+	struct logfmt line;
+
+	get_health_facts(d, &facts);
+	health = health_judge(&facts);
+	sweep_get_facts(d->sweep, &sweep);
+	outbox_get_facts(d->outbox, &outbox);
+	events_begin_status(&line);
+	logfmt_add_string(&line, "state",
+	                  health.state == HEALTH_OK      ? "ok"
+	                  : health.state == HEALTH_STUCK ? "stuck"
+	                                                 : "degraded");
+	logfmt_add_string(&line, "reason", health_reason_name(health.reason));
+	logfmt_add_string(&line, "database", pgconn_is_up(d->pgconn) ? "up" : "down");
+	logfmt_add_number(&line, "instance", sweep.instance);
+	logfmt_add_string(&line, "sweep", sweep.state);
+	logfmt_add_string(&line, "outbox", outbox.state);
+	logfmt_add_number(&line, "unsent", (long long)outbox.unsent);
+	logfmt_add_number(&line, "unmarked", (long long)outbox.unmarked);
+	logfmt_add_number(&line, "sent", outbox.sent);
+	logfmt_add_number(&line, "passes", sweep.passes);
+	logfmt_add_number(&line, "failures", sweep.failures);
+	logfmt_add_number(&line, "uptime_s", (facts.now_ms - d->started_ms) / 1000);
+	logfmt_add_string(&line, "version", LETTERWATCH_VERSION);
+	events_status(d->events, &line);
+	log_info("%s", line.text);
+}
+
+/* --- stop --- */
+
+static void leave_loop(struct daemon *d)
+{
+	event_base_loopbreak(d->base);
+}
+
+static void on_disconnected(void *arg, const struct store_outcome *outcome)
+{
+	(void)outcome; /* what is still leased becomes free with the connection's end, or in 30 s */
+	leave_loop(arg);
+}
+
+/* Sweep and outbox have come to rest. */
+static void on_stopped(void *arg)
+{
+	struct daemon *d = arg;
+	struct sweep_facts facts;
+
+	sweep_get_facts(d->sweep, &facts);
+	if (!facts.instance || store_disconnect(d->store, facts.instance, on_disconnected, d) < 0)
+		leave_loop(d);
+}
+
+static void on_stop_limit(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	log_warning("stopped before the database answered");
+	leave_loop(arg);
+}
+
+static void on_stop(void *arg, int signo)
+{
+	struct daemon *d = arg;
+	const char *reason = signo == SIGINT ? "SIGINT" : "SIGTERM";
+
+	if (d->stopping) {
+		leave_loop(d); /* asked twice */
+		return;
+	}
+	d->stopping = true;
+	log_info("stopping reason=%s", reason);
+	svc_stopping();
+	events_stop(d->events, reason);
+	set_timer(d->stop_timer, STOP_LIMIT_MS);
+	outbox_finish(d->outbox);
+	sweep_stop(d->sweep);
+}
+
+/* --- settings --- */
+
+/* What the lease leaves time for: to claim more than goes out in ten seconds would only mean to drop it again. */
+static int batch_size(const struct conf *conf)
+{
+	return conf->rate > 0 && conf->rate < conf->batch / 10 ? conf->rate * 10 : conf->batch;
+}
+
+static void apply(struct daemon *d, const struct conf *conf)
+{
+	int64_t watchdog_ms = svc_watchdog_interval_ms();
+	int64_t cap_ms = conf->max_sleep_ms;
+
+	if (watchdog_ms > 0 && watchdog_ms < cap_ms)
+		cap_ms = watchdog_ms;
+	wakeup_set_cap(d->wakeup, cap_ms);
+	outbox_set_rate(d->outbox, conf->rate);
+	sweep_set(d->sweep, batch_size(conf), conf_language_name(conf->language));
+}
+
+/* What can fail comes first, so that a refused file changes nothing. */
+static int swap_conf(struct daemon *d, struct conf *conf)
+{
+	int r = syslogger_set(d->syslogger, conf->syslog_socket, conf->facility, conf->ident);
+
+	if (r < 0)
+		return r;
+	if (strcmp(conf->conninfo, d->conf->conninfo) != 0)
+		r = pgconn_set_conninfo(d->pgconn, conf->conninfo);
+	if (r < 0) {
+		if (syslogger_set(d->syslogger, d->conf->syslog_socket, d->conf->facility, d->conf->ident) < 0)
+			log_error("no memory, new syslog settings stay");
+		return r;
+	}
+	apply(d, conf);
+	conf_free(d->conf);
+	d->conf = conf;
+	return 0;
+}
+
+static void log_faults(char *faults)
+{
+	char *rest = faults;
+	char *fault;
+
+	while ((fault = strsep(&rest, "\n")))
+		if (*fault)
+			log_error("settings refused, the running ones stay fault=\"%s\"", fault);
+}
+
+static void reload(struct daemon *d)
+{
+	struct conf *conf = NULL;
+	char *faults = NULL;
+	int r = settings_load(d->path, &conf, &faults);
+
+	if (r == 0)
+		r = swap_conf(d, conf);
+	else
+		conf = NULL;
+	if (r < 0) {
+		if (conf)
+			conf_free(conf);
+		if (faults)
+			log_faults(faults);
+		else
+			log_error("settings refused, the running ones stay errno=%d", -r);
+	} else {
+		log_info("settings reloaded");
+	}
+	free(faults);
+	events_reload(d->events, r == 0);
+}
+
+static void on_reload(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->stopping)
+		return;
+	svc_reloading();
+	reload(d);
+	svc_ready();
+	wakeup_arm(d->wakeup, 0); /* whoever sleeps asks again, under the new cap */
+}
+
+/* --- wiring --- */
+
+static void on_up(void *arg)
+{
+	struct daemon *d = arg;
+
+	sweep_on_up(d->sweep);
+}
+
+/* Attempts follow each other within a second: the same reason is told once, until a claim has succeeded. */
+static void tell_down(struct daemon *d, const struct pgconn_trouble *trouble)
+{
+	const char *sqlstate = trouble->sqlstate[0] ? trouble->sqlstate : "none";
+	const char *message = trouble->was_up ? sqlstate : trouble->message;
+
+	if (!strcmp(message, d->last_message))
+		log_debug("database still away what=\"%s\" retry_ms=%lld", trouble->what, (long long)trouble->retry_ms);
+	else if (trouble->was_up)
+		log_warning("database lost what=\"%s\" sqlstate=%s retry_ms=%lld", trouble->what, sqlstate,
+		            (long long)trouble->retry_ms);
+	else
+		log_warning("database not reached what=\"%s\" message=\"%s\" retry_ms=%lld", trouble->what,
+		            trouble->message, (long long)trouble->retry_ms);
+	snprintf(d->last_message, sizeof d->last_message, "%s", message);
+}
+
+static void on_down(void *arg, const struct pgconn_trouble *trouble)
+{
+	struct daemon *d = arg;
+
+	tell_down(d, trouble);
+	if (!d->down_since_ms) {
+		d->down_since_ms = clock_ms();
+		d->reached = false;
+	}
+	outbox_on_down(d->outbox);
+	sweep_on_down(d->sweep);
+	progress(d);
+	if (d->stopping)
+		leave_loop(d);
+}
+
+static void on_notify(void *arg)
+{
+	struct daemon *d = arg;
+
+	sweep_on_notify(d->sweep);
+}
+
+static void on_wake(void *arg)
+{
+	struct daemon *d = arg;
+
+	sweep_on_wake(d->sweep);
+	progress(d);
+}
+
+static void on_greeted(void *arg, int64_t instance)
+{
+	(void)instance;
+	emit_start(arg);
+}
+
+/* The first claim that succeeds after a connection was lost. */
+static void forget_trouble(struct daemon *d)
+{
+	d->down_since_ms = 0;
+	d->reached = false;
+	d->last_message[0] = '\0';
+	svc_status("ok");
+}
+
+static void on_progress(void *arg)
+{
+	struct daemon *d = arg;
+	struct sweep_facts facts;
+
+	sweep_get_facts(d->sweep, &facts);
+	if (facts.failing_since_ms)
+		d->reached = true;
+	else if (d->down_since_ms)
+		forget_trouble(d);
+	progress(d);
+}
+
+static void on_turn(void *arg, struct store_batch *batch)
+{
+	struct daemon *d = arg;
+	struct sweep_facts facts;
+
+	sweep_get_facts(d->sweep, &facts);
+	outbox_take(d->outbox, facts.instance, batch);
+}
+
+static void on_done(void *arg)
+{
+	struct daemon *d = arg;
+
+	sweep_go_on(d->sweep);
+	progress(d);
+}
+
+static void on_blocked(void *arg)
+{
+	judge(arg);
+}
+
+/* Our own lines are older, and show whether syslog really takes lines again. */
+static void on_syslog_ready(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (!events_flush(d->events))
+		return;
+	outbox_on_ready(d->outbox);
+	progress(d);
+}
+
+static uint32_t random_number(void *arg)
+{
+	uint32_t value;
+
+	(void)arg;
+	evutil_secure_rng_get_bytes(&value, sizeof value);
+	return value;
+}
+
+/* First when the loop turns: READY. Then, if the database has not given us an instance by then: event=start without it. */
+static void on_start_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (d->ready) {
+		emit_start(d);
+		return;
+	}
+	d->ready = true;
+	svc_ready();
+	svc_status("waiting for the database");
+	set_timer(d->start_timer, START_WAIT_MS);
+	progress(d);
+}
+
+/* --- life --- */
+
+static int new_timers(struct daemon *d)
+{
+	d->start_timer = evtimer_new(d->base, on_start_timer, d);
+	d->trouble_timer = evtimer_new(d->base, on_trouble_timer, d);
+	d->stop_timer = evtimer_new(d->base, on_stop_limit, d);
+	return d->start_timer && d->trouble_timer && d->stop_timer ? 0 : -ENOMEM;
+}
+
+/* Layers 1 and 2. */
+static int new_tools(struct daemon *d, const struct conf *conf)
+{
+	static const struct signals_callbacks signals = {on_stop, on_reload, on_status};
+	static const struct pgconn_callbacks pgconn = {on_up, on_down, on_notify, random_number};
+	int r;
+
+	r = signals_new(d->base, &signals, d, &d->signals);
+	if (r < 0)
+		return r;
+	r = wakeup_new(d->base, on_wake, d, &d->wakeup);
+	if (r < 0)
+		return r;
+	r = pgconn_new(d->base, conf->conninfo, &pgconn, d, &d->pgconn);
+	if (r < 0)
+		return r;
+	r = syslogger_new(d->base, conf->syslog_socket, conf->facility, conf->ident, on_syslog_ready, d, &d->syslogger);
+	if (r < 0)
+		return r;
+	r = store_new(d->pgconn, &d->store);
+	if (r < 0)
+		return r;
+	return events_new(d->syslogger, &d->events);
+}
+
+/* Layer 3. */
+static int new_activities(struct daemon *d)
+{
+	static const struct sweep_callbacks sweep = {on_turn, on_greeted, on_progress, on_stopped, random_number};
+	static const struct outbox_callbacks outbox = {on_done, on_blocked, random_number};
+	struct sweep_identity identity = {.host = d->host, .pid = getpid(), .version = LETTERWATCH_VERSION};
+	int r;
+
+	r = monitor_new(d->events, &d->monitor);
+	if (r < 0)
+		return r;
+	r = sweep_new(d->store, d->wakeup, &identity, &sweep, d, &d->sweep);
+	if (r < 0)
+		return r;
+	return outbox_new(d->base, d->store, d->syslogger, &outbox, d, &d->outbox);
+}
+
+int daemon_new(struct event_base *base, const char *path, struct conf *conf, struct daemon **ret)
+{
+	struct daemon *d = calloc(1, sizeof *d);
+	int r = -ENOMEM;
+
+	if (!d)
+		return -ENOMEM;
+	d->base = base;
+	d->path = path;
+	d->started_ms = d->last_tick_ms = d->down_since_ms = clock_ms();
+	if (gethostname(d->host, sizeof d->host - 1) < 0)
+		strcpy(d->host, "unknown");
+	r = new_timers(d);
+	if (r < 0)
+		goto out;
+	r = new_tools(d, conf);
+	if (r < 0)
+		goto out;
+	r = new_activities(d);
+	if (r < 0)
+		goto out;
+	apply(d, conf);
+	d->conf = conf;
+	*ret = d;
+	d = NULL;
+out:
+	daemon_free(d);
+	return r;
+}
+
+static void free_timer(struct event *timer)
+{
+	if (timer)
+		event_free(timer);
+}
+
+void daemon_free(struct daemon *daemon)
+{
+	if (!daemon)
+		return;
+	outbox_free(daemon->outbox);
+	sweep_free(daemon->sweep);
+	monitor_free(daemon->monitor);
+	events_free(daemon->events);
+	store_free(daemon->store);
+	syslogger_free(daemon->syslogger);
+	pgconn_free(daemon->pgconn);
+	wakeup_free(daemon->wakeup);
+	signals_free(daemon->signals);
+	free_timer(daemon->start_timer);
+	free_timer(daemon->trouble_timer);
+	free_timer(daemon->stop_timer);
+	conf_free(daemon->conf);
+	free(daemon);
+}
+
+int daemon_run(struct daemon *daemon)
+{
+	log_info("starting version=%s", LETTERWATCH_VERSION);
+	set_timer(daemon->start_timer, 0);
+	pgconn_start(daemon->pgconn);
+	return event_base_dispatch(daemon->base) < 0 ? -EIO : 0;
+}

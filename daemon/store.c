@@ -1,0 +1,584 @@
+#include "store.h"
+
+#include "pgconn.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <libpq-fe.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* From pg_type; they never change. */
+enum {
+	OID_BOOL = 16,
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	OID_TEXT = 25,
+	OID_TEXT_ARRAY = 1009,
+	OID_UUID = 2950,
+};
+
+enum claim_column {
+	CLAIM_LINE_ID,
+	CLAIM_SEVERITY,
+	CLAIM_FIELDS,
+	CLAIM_NEXT_IN_MS,
+	CLAIM_BLOCKED,
+	CLAIM_COLUMNS,
+};
+
+#define SEVERITY_ERROR 3
+
+static const char sql_connect[] =
+	"select instance, schema_version from letterwatch.daemon_connect($1::bigint, $2::text, $3::int, $4::text)";
+static const char sql_listen[] = "listen letterwatch_due";
+static const char sql_claim[] =
+	"select line_id, severity, fields, next_in_ms, blocked from letterwatch.claim_due($1::bigint, $2::int, $3::text)";
+static const char sql_mark[] = "select letterwatch.mark_emitted($1::bigint, $2::uuid[])";
+static const char sql_disconnect[] = "select letterwatch.daemon_disconnect($1::bigint)";
+static const char sql_status[] = "select instance, host, started_at, last_pass_at, state, next_event_at, pending"
+				 " from letterwatch.daemon_status order by instance";
+static const char sql_check[] = "select what, ok, detail from letterwatch.check_setup()";
+
+struct store {
+	struct pgconn *conn;
+	const char *call; /* in flight, for the outcome */
+	union {
+		store_done_fn done;
+		store_connect_fn connect;
+		store_claim_fn claim;
+		store_table_fn table;
+	} fn; /* by the result function that was given to pgconn */
+	void *arg;
+};
+
+struct store_batch {
+	PGresult *result;
+	size_t count;
+	struct store_next next;
+};
+
+struct store_table {
+	PGresult *result;
+};
+
+/* --- values --- */
+
+static int16_t get_int16(const char *at)
+{
+	uint16_t v;
+
+	memcpy(&v, at, sizeof v);
+	return (int16_t)be16toh(v);
+}
+
+static int32_t get_int32(const char *at)
+{
+	uint32_t v;
+
+	memcpy(&v, at, sizeof v);
+	return (int32_t)be32toh(v);
+}
+
+static int64_t get_int64(const char *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof v);
+	return (int64_t)be64toh(v);
+}
+
+/* Not NULL and of this many bytes. */
+static bool has_size(const PGresult *result, int row, int column, int size)
+{
+	return !PQgetisnull(result, row, column) && PQgetlength(result, row, column) == size;
+}
+
+static void format_uuid(const char *bytes, struct store_id *ret_id)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *out = ret_id->text;
+
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*out++ = '-';
+		*out++ = digits[(unsigned char)bytes[i] >> 4];
+		*out++ = digits[(unsigned char)bytes[i] & 15];
+	}
+	*out = '\0';
+}
+
+/* What is left of a value in binary format. */
+struct cursor {
+	const char *at;
+	size_t left;
+};
+
+static bool take_int32(struct cursor *c, int32_t *ret)
+{
+	if (c->left < 4)
+		return false;
+	*ret = get_int32(c->at);
+	c->at += 4;
+	c->left -= 4;
+	return true;
+}
+
+/* An element of an array; NULL has a *ret_bytes of NULL. */
+static bool take_element(struct cursor *c, const char **ret_bytes, size_t *ret_length)
+{
+	int32_t length;
+
+	if (!take_int32(c, &length) || length < -1)
+		return false;
+	if (length == -1) {
+		*ret_bytes = NULL;
+		*ret_length = 0;
+		return true;
+	}
+	if ((size_t)length > c->left)
+		return false;
+	*ret_bytes = c->at;
+	*ret_length = (size_t)length;
+	c->at += length;
+	c->left -= (size_t)length;
+	return true;
+}
+
+/* The head of a text[] of one dimension or none; *ret_count elements follow. */
+static bool take_array_head(struct cursor *c, int32_t *ret_count)
+{
+	int32_t dimensions, has_null, type, count, lower_bound;
+
+	if (!take_int32(c, &dimensions) || !take_int32(c, &has_null) || !take_int32(c, &type) || type != OID_TEXT)
+		return false;
+	if (dimensions == 0) {
+		*ret_count = 0;
+		return true;
+	}
+	if (dimensions != 1 || !take_int32(c, &count) || !take_int32(c, &lower_bound) || count < 0)
+		return false;
+	*ret_count = count;
+	return true;
+}
+
+static bool copy_key(const char *bytes, size_t length, char *key)
+{
+	if (!bytes || length == 0 || length > STORE_KEY_MAX)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_", bytes[i]) || !bytes[i])
+			return false;
+	memcpy(key, bytes, length);
+	key[length] = '\0';
+	return true;
+}
+
+/* One key and its value; a pair whose value is NULL is left out. */
+static bool take_pair(struct cursor *c, struct store_line *line)
+{
+	struct store_pair *pair = &line->pairs[line->pair_count];
+	const char *key;
+	size_t key_length;
+
+	if (!take_element(c, &key, &key_length) || !copy_key(key, key_length, pair->key))
+		return false;
+	if (!take_element(c, &pair->value, &pair->length))
+		return false;
+	if (pair->value)
+		line->pair_count++;
+	return true;
+}
+
+static bool take_pairs(struct cursor c, struct store_line *line)
+{
+	int32_t count;
+
+	line->pair_count = 0;
+	if (!take_array_head(&c, &count) || count % 2 || count == 0 || count / 2 > STORE_PAIRS_MAX)
+		return false;
+	for (int32_t i = 0; i < count / 2; i++)
+		if (!take_pair(&c, line))
+			return false;
+	return line->pair_count > 0;
+}
+
+/* --- outcomes --- */
+
+static bool begins(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* An error without SQLSTATE is libpq's own, of a connection that cannot be relied on. */
+static enum store_verdict judge(const char *sqlstate)
+{
+	static const char *const reconnect[] = {"08", "57P0", "25006"};
+	static const char *const retry[] = {"40", "55P03", "53", "57014"};
+
+	if (!*sqlstate)
+		return STORE_RECONNECT;
+	for (size_t i = 0; i < sizeof reconnect / sizeof *reconnect; i++)
+		if (begins(sqlstate, reconnect[i]))
+			return STORE_RECONNECT;
+	for (size_t i = 0; i < sizeof retry / sizeof *retry; i++)
+		if (begins(sqlstate, retry[i]))
+			return STORE_RETRY;
+	return STORE_BUG;
+}
+
+static void examine(struct store *store, const PGresult *result, struct store_outcome *ret_outcome)
+{
+	ExecStatusType status = PQresultStatus(result);
+	const char *sqlstate;
+
+	*ret_outcome = (struct store_outcome){.verdict = STORE_OK, .call = store->call};
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+		return;
+	sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	snprintf(ret_outcome->sqlstate, sizeof ret_outcome->sqlstate, "%s", sqlstate ? sqlstate : "");
+	ret_outcome->verdict = judge(ret_outcome->sqlstate);
+	if (ret_outcome->verdict == STORE_RECONNECT)
+		pgconn_drop(store->conn, ret_outcome->sqlstate);
+}
+
+static bool has_columns(const PGresult *result, const Oid *types, int count)
+{
+	if (PQresultStatus(result) != PGRES_TUPLES_OK || PQnfields(result) != count)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (PQftype(result, i) != types[i] || PQfformat(result, i) != 1)
+			return false;
+	return true;
+}
+
+/* --- calls --- */
+
+static int ask(struct store *store, const char *call, const struct pgconn_statement *statement,
+               pgconn_result_fn on_result)
+{
+	int r = pgconn_send(store->conn, statement, on_result, store);
+
+	if (r == 0)
+		store->call = call;
+	return r;
+}
+
+static void on_done(void *arg, PGresult *result)
+{
+	struct store *store = arg;
+	struct store_outcome outcome;
+
+	examine(store, result, &outcome);
+	PQclear(result);
+	store->fn.done(store->arg, &outcome);
+}
+
+static bool read_instance(const PGresult *result, int64_t *ret_instance, int *ret_version)
+{
+	static const Oid types[] = {OID_INT8, OID_INT4};
+
+	if (!has_columns(result, types, 2) || PQntuples(result) != 1)
+		return false;
+	if (!has_size(result, 0, 0, 8) || !has_size(result, 0, 1, 4))
+		return false;
+	*ret_instance = get_int64(PQgetvalue(result, 0, 0));
+	*ret_version = get_int32(PQgetvalue(result, 0, 1));
+	return *ret_instance != 0; /* 0 is how we say that we have none */
+}
+
+static void on_connected(void *arg, PGresult *result)
+{
+	struct store *store = arg;
+	struct store_outcome outcome;
+	int64_t instance = 0;
+	int version = 0;
+
+	examine(store, result, &outcome);
+	if (outcome.verdict == STORE_OK && !read_instance(result, &instance, &version))
+		outcome.verdict = STORE_BUG;
+	PQclear(result);
+	store->fn.connect(store->arg, &outcome, instance, version);
+}
+
+static bool read_last_row(const PGresult *result, int row, struct store_next *next)
+{
+	if (!PQgetisnull(result, row, CLAIM_LINE_ID))
+		return false;
+	/* SQL makes NULL of a comparison with nothing planned: not blocked. */
+	if (!PQgetisnull(result, row, CLAIM_BLOCKED) && !has_size(result, row, CLAIM_BLOCKED, 1))
+		return false;
+	next->blocked = has_size(result, row, CLAIM_BLOCKED, 1) && *PQgetvalue(result, row, CLAIM_BLOCKED) != 0;
+	next->planned = !PQgetisnull(result, row, CLAIM_NEXT_IN_MS);
+	if (!next->planned)
+		return true;
+	if (!has_size(result, row, CLAIM_NEXT_IN_MS, 8))
+		return false;
+	next->next_in_ms = get_int64(PQgetvalue(result, row, CLAIM_NEXT_IN_MS));
+	return next->next_in_ms >= 0;
+}
+
+/* Every row but the last is a line with an id; the fields of a line are looked at when it is sent, so that one line that
+ * cannot be understood does not hold up the others. */
+static int read_batch(PGresult *result, struct store_batch **ret_batch)
+{
+	static const Oid types[] = {OID_UUID, OID_INT2, OID_TEXT_ARRAY, OID_INT8, OID_BOOL};
+	struct store_next next = {.planned = false};
+	struct store_batch *batch;
+	int rows = PQntuples(result);
+
+	if (!has_columns(result, types, CLAIM_COLUMNS) || rows < 1 || !read_last_row(result, rows - 1, &next))
+		return -EBADMSG;
+	for (int i = 0; i < rows - 1; i++)
+		if (!has_size(result, i, CLAIM_LINE_ID, 16))
+			return -EBADMSG;
+	batch = malloc(sizeof *batch);
+	if (!batch)
+		return -ENOMEM;
+	*batch = (struct store_batch){.result = result, .count = (size_t)rows - 1, .next = next};
+	*ret_batch = batch;
+	return 0;
+}
+
+static void on_claimed(void *arg, PGresult *result)
+{
+	struct store *store = arg;
+	struct store_outcome outcome;
+	struct store_batch *batch = NULL;
+	int r;
+
+	examine(store, result, &outcome);
+	if (outcome.verdict == STORE_OK) {
+		r = read_batch(result, &batch);
+		if (r < 0)
+			outcome.verdict = r == -ENOMEM ? STORE_RETRY : STORE_BUG;
+	}
+	if (!batch)
+		PQclear(result);
+	store->fn.claim(store->arg, &outcome, batch);
+}
+
+static void on_table(void *arg, PGresult *result)
+{
+	struct store *store = arg;
+	struct store_outcome outcome;
+	struct store_table *table = NULL;
+
+	examine(store, result, &outcome);
+	if (outcome.verdict == STORE_OK) {
+		table = malloc(sizeof *table);
+		if (table)
+			table->result = result;
+		else
+			outcome.verdict = STORE_RETRY;
+	}
+	if (!table)
+		PQclear(result);
+	store->fn.table(store->arg, &outcome, table);
+}
+
+int store_new(struct pgconn *conn, struct store **ret)
+{
+	struct store *store = calloc(1, sizeof *store);
+
+	if (!store)
+		return -ENOMEM;
+	store->conn = conn;
+	*ret = store;
+	return 0;
+}
+
+void store_free(struct store *store)
+{
+	free(store);
+}
+
+int store_connect(struct store *store, int64_t instance, const char *host, int pid, const char *version,
+                  store_connect_fn fn, void *arg)
+{
+	char instance_text[24], pid_text[16];
+	const char *const values[] = {instance ? instance_text : NULL, host, pid_text, version};
+	const struct pgconn_statement statement = {.sql = sql_connect, .count = 4, .values = values, .binary = true};
+	int r;
+
+	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
+	snprintf(pid_text, sizeof pid_text, "%d", pid);
+	r = ask(store, "daemon_connect", &statement, on_connected);
+	if (r < 0)
+		return r;
+	store->fn.connect = fn;
+	store->arg = arg;
+	return 0;
+}
+
+static int ask_done(struct store *store, const char *call, const struct pgconn_statement *statement, store_done_fn fn,
+                    void *arg)
+{
+	int r = ask(store, call, statement, on_done);
+
+	if (r < 0)
+		return r;
+	store->fn.done = fn;
+	store->arg = arg;
+	return 0;
+}
+
+int store_listen(struct store *store, store_done_fn fn, void *arg)
+{
+	const struct pgconn_statement statement = {.sql = sql_listen};
+
+	return ask_done(store, "listen", &statement, fn, arg);
+}
+
+int store_claim(struct store *store, int64_t instance, int batch, const char *language, store_claim_fn fn, void *arg)
+{
+	char instance_text[24], batch_text[16];
+	const char *const values[] = {instance_text, batch_text, language};
+	const struct pgconn_statement statement = {.sql = sql_claim, .count = 3, .values = values, .binary = true};
+	int r;
+
+	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
+	snprintf(batch_text, sizeof batch_text, "%d", batch);
+	r = ask(store, "claim_due", &statement, on_claimed);
+	if (r < 0)
+		return r;
+	store->fn.claim = fn;
+	store->arg = arg;
+	return 0;
+}
+
+/* "{id,id,...}": no id needs quoting. */
+static char *array_literal(const struct store_id *ids, size_t count)
+{
+	char *text = malloc(count * sizeof ids->text + 3);
+	char *out = text;
+
+	if (!text)
+		return NULL;
+	*out++ = '{';
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			*out++ = ',';
+		out = stpcpy(out, ids[i].text);
+	}
+	memcpy(out, "}", 2);
+	return text;
+}
+
+int store_mark(struct store *store, int64_t instance, const struct store_id *ids, size_t count, store_done_fn fn,
+               void *arg)
+{
+	char instance_text[24];
+	char *array = array_literal(ids, count);
+	const char *const values[] = {instance_text, array};
+	const struct pgconn_statement statement = {.sql = sql_mark, .count = 2, .values = values};
+	int r;
+
+	if (!array)
+		return -ENOMEM;
+	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
+	r = ask_done(store, "mark_emitted", &statement, fn, arg);
+	free(array);
+	return r;
+}
+
+int store_disconnect(struct store *store, int64_t instance, store_done_fn fn, void *arg)
+{
+	char instance_text[24];
+	const char *const values[] = {instance_text};
+	const struct pgconn_statement statement = {.sql = sql_disconnect, .count = 1, .values = values};
+
+	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
+	return ask_done(store, "daemon_disconnect", &statement, fn, arg);
+}
+
+static int ask_table(struct store *store, const char *call, const char *sql, store_table_fn fn, void *arg)
+{
+	const struct pgconn_statement statement = {.sql = sql};
+	int r = ask(store, call, &statement, on_table);
+
+	if (r < 0)
+		return r;
+	store->fn.table = fn;
+	store->arg = arg;
+	return 0;
+}
+
+int store_status(struct store *store, store_table_fn fn, void *arg)
+{
+	return ask_table(store, "daemon_status", sql_status, fn, arg);
+}
+
+int store_check(struct store *store, store_table_fn fn, void *arg)
+{
+	return ask_table(store, "check_setup", sql_check, fn, arg);
+}
+
+/* --- answers --- */
+
+size_t store_batch_count(const struct store_batch *batch)
+{
+	return batch->count;
+}
+
+struct store_next store_batch_next(const struct store_batch *batch)
+{
+	return batch->next;
+}
+
+int store_batch_line(const struct store_batch *batch, size_t i, struct store_line *ret_line)
+{
+	const PGresult *result = batch->result;
+	int row = (int)i;
+	struct cursor fields = {0};
+
+	format_uuid(PQgetvalue(result, row, CLAIM_LINE_ID), &ret_line->id);
+	ret_line->severity =
+		has_size(result, row, CLAIM_SEVERITY, 2) ? get_int16(PQgetvalue(result, row, CLAIM_SEVERITY)) : -1;
+	if (ret_line->severity < 0 || ret_line->severity > 7)
+		ret_line->severity = SEVERITY_ERROR;
+	if (!PQgetisnull(result, row, CLAIM_FIELDS)) {
+		fields.at = PQgetvalue(result, row, CLAIM_FIELDS);
+		fields.left = (size_t)PQgetlength(result, row, CLAIM_FIELDS);
+	}
+	return take_pairs(fields, ret_line) ? 0 : -EBADMSG;
+}
+
+void store_batch_free(struct store_batch *batch)
+{
+	if (!batch)
+		return;
+	PQclear(batch->result);
+	free(batch);
+}
+
+size_t store_table_rows(const struct store_table *table)
+{
+	return (size_t)PQntuples(table->result);
+}
+
+size_t store_table_columns(const struct store_table *table)
+{
+	return (size_t)PQnfields(table->result);
+}
+
+const char *store_table_name(const struct store_table *table, size_t column)
+{
+	return PQfname(table->result, (int)column);
+}
+
+const char *store_table_cell(const struct store_table *table, size_t row, size_t column)
+{
+	return PQgetvalue(table->result, (int)row, (int)column);
+}
+
+void store_table_free(struct store_table *table)
+{
+	if (!table)
+		return;
+	PQclear(table->result);
+	free(table);
+}

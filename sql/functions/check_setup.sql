@@ -1,0 +1,27 @@
+-- check_setup() → (what, ok, detail): whether what the daemon needs stands right, a row each: schema, role, time zone, calendar.
+-- Callers: letterwatchd --check.
+create or replace function letterwatch.check_setup() returns table (what text, ok boolean, detail text)
+language sql stable
+as $$
+	select 'schema', true, format('version %s', (select max(v.version) from letterwatch.schema_version v))
+	union all
+	select 'role', has_function_privilege('letterwatch.claim_due(bigint, int, text)', 'execute'),
+	       format('%s %s claim what is due', current_user,
+	              case when has_function_privilege('letterwatch.claim_due(bigint, int, text)', 'execute') then 'may'
+	                   else 'may not (grant letterwatch_daemon to it)' end)
+	union all
+	select 'time zone', r.time_zone = current_setting('TimeZone'),
+	       format('database %s, root office %s', current_setting('TimeZone'), r.time_zone)
+	from (select coalesce((select min(s.time_zone) from letterwatch.office_setting s where s.level = 1), 'Asia/Shanghai')) r (time_zone)
+	union all
+	select 'calendar', bool_and(y.listed),
+	       format('days off of %s are loaded for this year: %s', c.calendar, case when bool_and(y.listed) then 'yes' else 'no' end)
+	from (select distinct s.calendar from letterwatch.office_setting s) c
+	cross join lateral (
+		select d.settled
+		from letterwatch.calendar_date d
+		where d.calendar = c.calendar and d.day = letterwatch.clock()::date
+	) y (listed)
+	group by c.calendar
+$$;
+comment on function letterwatch.check_setup() is 'Whether schema, role, time zone and calendar are right.';

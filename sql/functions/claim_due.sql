@@ -1,0 +1,43 @@
+-- claim_due(instance, batch, language) → rows (line_id, severity, fields, next_in_ms, blocked):
+-- first the lines that this daemon has to send now, as in outbox_lines, at most about `batch`; then always one last row, with
+-- line_id NULL: next_in_ms, how long to sleep, in milliseconds rounded up (0: ask again at once, NULL: nothing is planned), and
+-- blocked: what is due is held by others.
+-- Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due.
+-- Errors: none of its own; safe to repeat after a lost answer: what was raised is still in the outbox of `instance`.
+-- Callers: the daemon (store.c). Between two calls it sends the lines and calls mark_emitted.
+create or replace function letterwatch.claim_due(instance bigint, batch int, language text default 'en')
+returns table (line_id uuid, severity int2, fields text[], next_in_ms bigint, blocked boolean)
+language plpgsql volatile security definer
+set search_path = pg_catalog, letterwatch, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+	moment timestamptz := letterwatch.clock();
+	lease timestamptz := moment + interval '30 seconds';
+	room int;
+	raised int;
+	soonest timestamptz;
+begin
+	perform letterwatch.work_replan_queue(100);
+	perform letterwatch.adopt_lines(claim_due.instance, batch, lease);
+	select batch - count(*) into room from letterwatch.outbox x where x.instance = claim_due.instance;
+	raised := letterwatch.raise_alerts(claim_due.instance, greatest(room, 0), lease);
+
+	return query
+	select o.line_id, o.severity::int2, o.fields, null::bigint, null::boolean
+	from letterwatch.outbox_lines(claim_due.instance, language) o;
+
+	soonest := letterwatch.next_event(claim_due.instance);
+	update letterwatch.daemon_instance i
+	set last_pass_at = moment, next_event_at = soonest
+	where i.instance = claim_due.instance;
+	return query
+	select null::uuid, null::int2, null::text[],
+	       case when raised > 0 and raised >= room then 0
+	            when soonest is null then null
+	            else greatest(0, ceil(1000 * extract(epoch from soonest - moment - (clock_timestamp() - statement_timestamp()))))::bigint
+	       end,
+	       coalesce(raised < room and soonest <= moment, false);
+end
+$$;
+comment on function letterwatch.claim_due(bigint, int, text) is 'What a daemon has to send now, and how long it may sleep.';

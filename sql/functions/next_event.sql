@@ -1,0 +1,12 @@
+-- next_event(instance) → timestamptz: when something is to be done next: a stage comes, a letter is planned again, or the lease
+-- of another daemon's line ends. NULL: nothing is planned.
+-- Callers: claim_due.
+create or replace function letterwatch.next_event(instance bigint) returns timestamptz
+language sql stable
+as $$
+	select least(
+		(select min(d.next_event_at) from letterwatch.deadline d where d.next_event_at is not null),
+		(select min(q.next_try_at) from letterwatch.replan_queue q),
+		(select min(x.leased_until) from letterwatch.outbox x where x.instance <> next_event.instance))
+$$;
+comment on function letterwatch.next_event(bigint) is 'When something is to be done next.';

@@ -1,0 +1,27 @@
+-- outbox_lines(instance, language) → (line_id, severity, fields): what `instance` has to send now, oldest stage first.
+-- severity: 0 to 7 as in syslog(3). fields: key, value, key, value, … in the order of the line; msg last (language en, zh or
+-- none). Nothing in them is a person's: no name, contact, title, text or reason.
+-- Callers: claim_due, resend_alerts.
+create or replace function letterwatch.outbox_lines(instance bigint, language text)
+returns table (line_id uuid, severity int, fields text[])
+language sql stable
+as $$
+	select x.line_id, coalesce(a.severity, l.severity),
+	       case when a.alert_id is null then l.fields
+	       else array['event', 'alert', 'id', a.alert_id::text, 'stage', a.stage, 'rule', a.rule, 'office', a.office_code,
+	                  'letter', a.letter_no, 'due', to_char(a.due_on, 'YYYY-MM-DD'), 'days_left', a.days_left::text,
+	                  'workdays_left', a.workdays_left::text, 'to', a.to_office, 'unit', a.unit]
+	            || case when a.handler is not null then array['handler', a.handler] end
+	            || case when a.late_s > 0 then array['late_s', a.late_s::text] end
+	            || case when a.covers > 1 then array['covers', a.covers::text] end
+	            || case when a.registered_late and a.stage = 'overdue' then array['registered_late', 'true'] end
+	            || case when a.provisional then array['provisional', 'true'] end
+	            || case when language <> 'none' then array['msg', letterwatch.alert_message(a, language)] end
+	       end
+	from letterwatch.outbox x
+	left join letterwatch.alert a on a.alert_id = x.line_id
+	left join letterwatch.log_line l on l.line_id = x.line_id
+	where x.instance = outbox_lines.instance
+	order by x.stage_at, x.line_id
+$$;
+comment on function letterwatch.outbox_lines(bigint, text) is 'The lines that a daemon has to send.';

@@ -1,0 +1,48 @@
+-- period_end(calendar, start_on, count_from, amount, unit, month_end, roll) → (due_on, slack, provisional), one row:
+-- the last day of a period; pure calculation. start_on is the office's local date of the beginning event.
+-- No row: the unit is not day, workday or month, or the period leaves the planning horizon.
+-- slack: stage −n exists while n < slack, that is, while its day is after start_on.
+-- provisional: a list that the period (working days), its roll, or the end of December needs is not loaded.
+-- The rules: Criminal Procedure Law §105 (the starting day does not count; roll), Civil Code §§201–203 (corresponding day,
+-- or the month's last). Where the starting day counts a month ends on the day before the corresponding day (BGB §188).
+-- One plain SELECT without SET or STRICT, so that PostgreSQL inlines it into the caller's join.
+-- Callers: derive_deadlines, due_date.
+create or replace function letterwatch.period_end(calendar text, start_on date, count_from text, amount int, unit text,
+                                                  month_end boolean, roll boolean)
+returns table (due_on date, slack int, provisional boolean)
+language sql stable parallel safe
+as $$
+	select e.due_on,
+	       e.workdays_before + 1 - s.workdays,
+	       not e.settled or ((unit = 'workday' or count_from = 'next_workday') and e.unsettled > s.unsettled)
+	from letterwatch.calendar_date s
+	left join letterwatch.calendar_date w
+		on unit = 'workday' and w.calendar = s.calendar and w.workday
+		and w.workdays = s.workdays - (count_from = 'same_day' and s.workday)::int + amount
+	cross join lateral (
+		select case count_from
+		       when 'next_day' then start_on + 1
+		       when 'same_day' then start_on
+		       else s.next_workday end
+	) f (first_on)
+	cross join lateral (
+		select case
+		       when unit = 'workday' then w.day
+		       when unit = 'day' then f.first_on + amount - 1
+		       when unit <> 'month' then null
+		       when count_from = 'next_day' and month_end and extract(day from start_on + 1) = 1
+		       then (date_trunc('month', start_on) + make_interval(months => amount + 1) - interval '1 day')::date
+		       when count_from = 'next_day' then (start_on + make_interval(months => amount))::date
+		       when extract(day from f.first_on + make_interval(months => amount)) < extract(day from f.first_on)
+		       then (f.first_on + make_interval(months => amount))::date
+		       else (f.first_on + make_interval(months => amount))::date - 1 end
+	) n (nominal_on)
+	join lateral (
+		select case when roll and not c.workday then c.next_workday else c.day end,
+		       c.workdays - c.workday::int, c.settled, c.unsettled
+		from letterwatch.calendar_date c
+		where c.calendar = s.calendar and c.day = n.nominal_on
+	) e (due_on, workdays_before, settled, unsettled) on true
+	where s.calendar = period_end.calendar and s.day = start_on
+$$;
+comment on function letterwatch.period_end(text, date, text, int, text, boolean, boolean) is 'The last day of a period.';

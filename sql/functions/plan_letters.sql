@@ -1,0 +1,20 @@
+-- plan_letters(letters, why): replan that never fails a clerk's write. What goes wrong, other than a conflict that the whole
+-- transaction must repeat (40001, 40P01) or a cancel, puts the letters into replan_queue, which the claim works off.
+-- Callers: letter_inserted, event_inserted.
+create or replace function letterwatch.plan_letters(letters text[], why text) returns void
+language plpgsql volatile
+as $$
+begin
+	perform letterwatch.replan(letters, why);
+exception
+	when serialization_failure or deadlock_detected or query_canceled then
+		raise;
+	when others then
+		insert into letterwatch.replan_queue (letter_no, error)
+		select n, sqlstate || ': ' || left(sqlerrm, 500)
+		from unnest(letters) n
+		on conflict (letter_no) do update set next_try_at = excluded.next_try_at, error = excluded.error;
+		notify letterwatch_due;
+end
+$$;
+comment on function letterwatch.plan_letters(text[], text) is 'Plans letters, or queues them where that fails.';

@@ -1,0 +1,72 @@
+-- rebuild_offices() → text[]: derives office_setting again from the tree of offices. Returns the offices whose settings changed.
+-- The root's defaults are Asia/Shanghai, cn, procuratorate, 09:00, site 0.
+-- Refused (LW001): a circle, more than 8 levels, an unknown time zone. LW003: an office that has letters is removed.
+-- Callers: settings_changed, under the EXCLUSIVE lock of planning.
+create or replace function letterwatch.rebuild_offices() returns text[]
+language plpgsql volatile
+as $$
+declare
+	changed text[];
+	wrong text;
+begin
+	select o.office_code into wrong
+	from letterwatch.office o
+	where o.time_zone is not null and not exists (select from pg_timezone_names z where z.name = o.time_zone)
+	limit 1;
+	if found then
+		perform letterwatch.refuse('LW001', format('office %s has an unknown time zone', wrong),
+			'Take a name from pg_timezone_names, such as Asia/Shanghai.');
+	end if;
+
+	with recursive tree as (
+		select office_code, array[office_code] as path, 1 as level,
+		       coalesce(time_zone, 'Asia/Shanghai') as time_zone, coalesce(calendar, 'cn') as calendar,
+		       coalesce(rule_set, 'procuratorate') as rule_set, coalesce(day_begins, '09:00') as day_begins,
+		       coalesce(site, 0) as site
+		from letterwatch.office
+		where parent_code is null
+		union all
+		select o.office_code, t.path || o.office_code, t.level + 1,
+		       coalesce(o.time_zone, t.time_zone), coalesce(o.calendar, t.calendar),
+		       coalesce(o.rule_set, t.rule_set), coalesce(o.day_begins, t.day_begins), coalesce(o.site, t.site)
+		from letterwatch.office o
+		join tree t on o.parent_code = t.office_code
+		where t.level < 8
+	), gone as (
+		delete from letterwatch.office_setting s
+		where not exists (select from tree t where t.office_code = s.office_code)
+	), written as (
+		insert into letterwatch.office_setting as s
+			(office_code, path, level, time_zone, calendar, rule_set, day_begins, site)
+		select office_code, path, level, time_zone, calendar, rule_set, day_begins, site
+		from tree
+		on conflict (office_code) do update
+		set (path, level, time_zone, calendar, rule_set, day_begins, site) =
+			(excluded.path, excluded.level, excluded.time_zone, excluded.calendar, excluded.rule_set,
+			 excluded.day_begins, excluded.site)
+		where s is distinct from excluded
+		returning s.office_code
+	)
+	select array_agg(office_code) into changed from written;
+
+	select o.office_code into wrong
+	from letterwatch.office o
+	where not exists (select from letterwatch.office_setting s where s.office_code = o.office_code)
+	limit 1;
+	if found then
+		perform letterwatch.refuse('LW001', format('office %s stands in a circle, or below more than 8 levels', wrong),
+			'Follow parent_code up from it: it must end at an office without one.');
+	end if;
+
+	select l.office_code into wrong
+	from letterwatch.letter_state l
+	where not exists (select from letterwatch.office o where o.office_code = l.office_code)
+	limit 1;
+	if found then
+		perform letterwatch.refuse('LW003', format('office %s still has letters', wrong),
+			'An office that has letters stays; give it another parent or name instead.');
+	end if;
+	return coalesce(changed, '{}');
+end
+$$;
+comment on function letterwatch.rebuild_offices() is 'Derives the inherited settings of all offices.';

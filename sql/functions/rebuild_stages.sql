@@ -1,0 +1,67 @@
+-- rebuild_stages() → text[]: derives stage_plan again from stage and rule. Returns the rule sets of which a plan changed.
+-- Refused (LW001): stages not numbered from 1 on without a gap in the order of their times, two at one time, a repetition
+-- before the last, working days under a rule counted in seconds, or a stage seconds off the end under one that is not.
+-- Callers: settings_changed, under the EXCLUSIVE lock of planning.
+create or replace function letterwatch.rebuild_stages() returns text[]
+language plpgsql volatile
+as $$
+declare
+	changed text[];
+	wrong record;
+begin
+	create temporary table plan on commit drop as
+	select s.rule_set, s.rule, case when r.in_seconds then 'second' else 'workday' end as measure,
+	       array_agg(case when r.in_seconds then s.seconds::float8
+	                      when s.seconds = 0 then 0.5
+	                      else s.workdays::float8 end order by s.stage_no) as offsets,
+	       array_agg(s.stage_no order by s.stage_no) as numbers,
+	       max(s.stage_no) as last_no,
+	       (array_agg(s.every order by s.stage_no desc))[1] as every,
+	       count(s.every) as repeating,
+	       min(s.stage_no) filter (where s.stage = 'overdue') as overdue_no,
+	       array_agg(s.stage order by s.stage_no) as stages,
+	       array_agg(s.unit order by s.stage_no) as units,
+	       array_agg(s.levels_up order by s.stage_no) as levels_up,
+	       array_agg(s.severity order by s.stage_no) as severities
+	from letterwatch.stage s
+	join (select rule_set, rule, bool_or(unit = 'second') as in_seconds
+	      from letterwatch.rule
+	      group by rule_set, rule) r using (rule_set, rule)
+	group by s.rule_set, s.rule, r.in_seconds;
+
+	select * into wrong
+	from plan p
+	where array_position(p.offsets, null) is not null
+	   or p.numbers <> array(select generate_series(1, cardinality(p.numbers)))
+	   or p.offsets <> array(select distinct o from unnest(p.offsets) o order by o)
+	   or p.repeating > (p.every is not null)::int;
+	if found then
+		drop table plan;
+		perform letterwatch.refuse('LW001', format('the stages of rule %s / %s are not in order', wrong.rule_set, wrong.rule),
+			'Number them 1, 2, 3, … in the order of their times, no two at one time; only the last may repeat; '
+			'rules counted in seconds have stages in seconds, others in working days, with seconds = 0 for the end.');
+	end if;
+
+	with gone as (
+		delete from letterwatch.stage_plan t
+		where not exists (select from plan p where (p.rule_set, p.rule) = (t.rule_set, t.rule))
+		returning t.rule_set
+	), written as (
+		insert into letterwatch.stage_plan as t
+			(rule_set, rule, measure, offsets, last_no, every, overdue_no, stages, units, levels_up, severities)
+		select rule_set, rule, measure, offsets, last_no, every, overdue_no, stages, units, levels_up, severities
+		from plan
+		on conflict (rule_set, rule) do update
+		set (measure, offsets, last_no, every, overdue_no, stages, units, levels_up, severities) =
+			(excluded.measure, excluded.offsets, excluded.last_no, excluded.every, excluded.overdue_no, excluded.stages,
+			 excluded.units, excluded.levels_up, excluded.severities)
+		where t is distinct from excluded
+		returning t.rule_set
+	)
+	select array_agg(distinct rule_set) into changed
+	from (select rule_set from gone union all select rule_set from written) x;
+	drop table plan;
+	return coalesce(changed, '{}');
+end
+$$;
+comment on function letterwatch.rebuild_stages() is 'Derives stage_plan from the stages.';

@@ -1,0 +1,11 @@
+-- refuse_change(): trigger before UPDATE, DELETE or TRUNCATE of what is append-only.
+create or replace function letterwatch.refuse_change() returns trigger
+language plpgsql volatile
+as $$
+begin
+	perform letterwatch.refuse('LW003', format('rows of letterwatch.%s are only ever added', tg_table_name),
+		'Mend a slip by a further event.');
+	return null;
+end
+$$;
+comment on function letterwatch.refuse_change() is 'Keeps append-only tables append-only.';

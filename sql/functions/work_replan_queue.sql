@@ -1,0 +1,54 @@
+-- work_replan_queue(at_most) → int: plans again what is in replan_queue and due for a try, oldest first; returns how many
+-- letters left the queue. All in one go, and where that fails one by one, so that one letter that cannot be planned stops no
+-- other; it is tried again after 1, 2, 4, … up to 60 seconds. Waits for nobody: letters locked by others stay for the next time.
+-- Callers: claim_due.
+create or replace function letterwatch.work_replan_queue(at_most int) returns int
+language plpgsql volatile
+as $$
+declare
+	todo text[];
+	done text[] := '{}';
+	one text;
+begin
+	todo := array(
+		select q.letter_no
+		from letterwatch.replan_queue q
+		where q.next_try_at <= (select letterwatch.clock())
+		order by q.since
+		limit at_most
+		for update skip locked);
+	if cardinality(todo) = 0 then
+		return 0;
+	end if;
+	begin
+		lock table letterwatch.planning in row share mode nowait;
+	exception when lock_not_available then
+		return 0;
+	end;
+	todo := array(
+		select l.letter_no
+		from letterwatch.letter l
+		where l.letter_no = any (todo)
+		order by l.letter_no
+		for no key update skip locked);
+	begin
+		perform letterwatch.replan(todo, 'planned again');
+		done := todo;
+	exception when others then
+		foreach one in array todo loop
+			begin
+				perform letterwatch.replan(array[one], 'planned again');
+				done := done || one;
+			exception when others then
+				update letterwatch.replan_queue q
+				set tries = q.tries + 1, error = sqlstate || ': ' || left(sqlerrm, 500),
+				    next_try_at = letterwatch.clock() + least(60, 2 ^ least(q.tries, 10)) * interval '1 second'
+				where q.letter_no = one;
+			end;
+		end loop;
+	end;
+	delete from letterwatch.replan_queue q where q.letter_no = any (done);
+	return cardinality(done);
+end
+$$;
+comment on function letterwatch.work_replan_queue(int) is 'Plans again the letters whose planning failed.';

@@ -1,0 +1,112 @@
+-- install.sql: brings an empty or older database to this version, in one transaction. Running it again changes nothing.
+--     psql -v ON_ERROR_STOP=1 -d DB -f sql/install.sql
+-- As the owner of the database, once the roles stand (sql/roles.sql); a superuser may run it alone.
+\set ON_ERROR_STOP 1
+\set QUIET 1
+set client_min_messages = warning;
+set client_encoding = 'UTF8';
+begin;
+
+select pg_advisory_xact_lock(hashtext('letterwatch install')) \g /dev/null
+select rolsuper or rolcreaterole as may_create_roles from pg_roles where rolname = current_user \gset
+\if :may_create_roles
+	\ir roles.sql
+\endif
+
+create schema if not exists letterwatch;
+comment on schema letterwatch is 'Watches the deadlines of incoming letters. \df+ letterwatch.* and \d+ are the manual.';
+create table if not exists letterwatch.schema_version (
+	version int primary key,
+	name text not null,
+	applied_at timestamptz not null default statement_timestamp()
+);
+comment on table letterwatch.schema_version is 'The migrations that were applied.';
+
+-- Functions refer to each other and to tables in any order; what the defaults of tables need comes before them.
+set local check_function_bodies = off;
+\ir functions/clock.sql
+\ir functions/actor.sql
+\ir functions/new_letter_no.sql
+
+select not exists (select from letterwatch.schema_version where version = 1) as missing \gset
+\if :missing
+	\ir migrations/0001_inputs.sql
+	insert into letterwatch.schema_version (version, name) values (1, '0001_inputs');
+\endif
+select not exists (select from letterwatch.schema_version where version = 2) as missing \gset
+\if :missing
+	\ir migrations/0002_derived.sql
+	insert into letterwatch.schema_version (version, name) values (2, '0002_derived');
+\endif
+
+\ir functions/next_status.sql
+\ir functions/status_after.sql
+\ir functions/adopt_lines.sql
+\ir functions/alert_message.sql
+\ir functions/assign_letter.sql
+\ir functions/check_setup.sql
+\ir functions/claim_due.sql
+\ir functions/daemon_connect.sql
+\ir functions/daemon_disconnect.sql
+\ir functions/derive_deadlines.sql
+\ir functions/derive_state.sql
+\ir functions/due_date.sql
+\ir functions/event_inserted.sql
+\ir functions/event_sequence.sql
+\ir functions/instance_lock_class.sql
+\ir functions/letter_inserted.sql
+\ir functions/letter_received_on.sql
+\ir functions/line_id.sql
+\ir functions/lock_settings.sql
+\ir functions/mark_emitted.sql
+\ir functions/next_event.sql
+\ir functions/outbox_lines.sql
+\ir functions/owes.sql
+\ir functions/period_end.sql
+\ir functions/plan_letters.sql
+\ir functions/plan_for.sql
+\ir functions/planning_horizon.sql
+\ir functions/raise_alerts.sql
+\ir functions/raise_cleared.sql
+\ir functions/rebuild_calendars.sql
+\ir functions/rebuild_offices.sql
+\ir functions/rebuild_stages.sql
+\ir functions/record_event.sql
+\ir functions/record_notice.sql
+\ir functions/record_reply.sql
+\ir functions/refuse.sql
+\ir functions/refuse_change.sql
+\ir functions/refuse_event.sql
+\ir functions/refuse_letter.sql
+\ir functions/refuse_malformed.sql
+\ir functions/register_letter.sql
+\ir functions/replan.sql
+\ir functions/resend_alerts.sql
+\ir functions/settings_changed.sql
+\ir functions/stage_reached.sql
+\ir functions/stage_time.sql
+\ir functions/verify.sql
+\ir functions/work_replan_queue.sql
+\ir functions/workdays_left.sql
+
+\ir views/alert_log.sql
+\ir views/daemon_status.sql
+\ir views/due_soon.sql
+\ir views/letter_status.sql
+\ir views/overdue.sql
+\ir views/to_notify.sql
+
+\ir triggers/append_only.sql
+\ir triggers/letter.sql
+\ir triggers/letter_event.sql
+\ir triggers/settings.sql
+
+\ir calendar/cn.sql
+\ir rules.sql
+\ir grants.sql
+
+-- Dates typed without a zone are the office's: the database's time zone is that of the root office.
+select format('alter database %I set timezone = %L', current_database(),
+              coalesce((select min(time_zone) from letterwatch.office_setting where level = 1), 'Asia/Shanghai')) \gexec
+
+commit;

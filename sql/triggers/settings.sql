@@ -1,0 +1,13 @@
+-- Triggers of the settings: calendars, rules, stages, offices.
+create or replace trigger settings_changed after insert or update or delete on letterwatch.calendar
+	for each statement execute function letterwatch.settings_changed();
+create or replace trigger settings_changed after insert or update or delete on letterwatch.calendar_list
+	for each statement execute function letterwatch.settings_changed();
+create or replace trigger settings_changed after insert or update or delete on letterwatch.calendar_day
+	for each statement execute function letterwatch.settings_changed();
+create or replace trigger settings_changed after insert or update or delete on letterwatch.rule
+	for each statement execute function letterwatch.settings_changed();
+create or replace trigger settings_changed after insert or update or delete on letterwatch.stage
+	for each statement execute function letterwatch.settings_changed();
+create or replace trigger settings_changed after insert or update or delete on letterwatch.office
+	for each statement execute function letterwatch.settings_changed();

@@ -1,0 +1,18 @@
+-- overdue: open deadlines whose period has ended, longest overdue first.
+create or replace view letterwatch.overdue as
+select d.office_code, o.name as office_name, d.letter_no, d.rule, l.title, d.unit, s.handler, l.received_on, d.due_on,
+       t.today - d.due_on as days_late, -w.workdays_left as workdays_late, 
+       case when d.stage_done >= d.first_stage then g.stages[least(d.stage_done, g.last_no)] end as last_stage,
+       null::date as muted_until
+from letterwatch.deadline d
+join letterwatch.office o on o.office_code = d.office_code
+join letterwatch.office_setting f on f.office_code = d.office_code
+join letterwatch.letter l on l.letter_no = d.letter_no
+join letterwatch.letter_state s on s.letter_no = d.letter_no
+left join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
+cross join lateral (select ((select letterwatch.clock()) at time zone f.time_zone)::date) t (today)
+left join lateral letterwatch.workdays_left(f.calendar, d.due_on, t.today) w on true
+where d.state = 'open' and d.late_at <= (select letterwatch.clock())
+order by d.due_on, d.office_code, d.letter_no, d.rule;
+comment on view letterwatch.overdue is 'Open deadlines whose period has ended, longest overdue first.';
+comment on column letterwatch.overdue.last_stage is 'The last stage raised for the present last day.';

@@ -1,0 +1,142 @@
+# LetterWatch::Invariant -- what must hold after whatever went wrong:
+# every stage whose time came while its deadline was open is covered by exactly one alert row, its own or a later stage's of the
+# same deadline and date; none was raised before its time, or after the transaction that answers had committed; each row has
+# a line with its id, and each line a row; what is stored is what the facts imply.
+package LetterWatch::Invariant;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Test::More;
+
+our @EXPORT = qw(invariant_holds);
+
+# A stage that came that shortly before the answer, or before we look, may not have been claimed in time.
+my $GRACE = '1 second';
+
+my %faults = (
+	# Beyond the last stage each repetition counts one; 400 are more than any test lives to see.
+	'a stage that came is covered by exactly one alert' => <<"SQL",
+		with came as (
+			select d.letter_no, d.rule, d.since, d.due_on, n.stage_no
+			from letterwatch.deadline d
+			join letterwatch.office_setting o on o.office_code = d.office_code
+			join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
+			left join letterwatch.letter_event e on e.event_id = d.closed_event
+			cross join lateral generate_series(d.first_stage, g.last_no + case when g.every is null then 0 else 400 end) n (stage_no)
+			cross join lateral letterwatch.stage_time(o.calendar, o.time_zone, o.day_begins,
+				((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date, d.overdue_at,
+				g.measure, g.offsets, g.every, n.stage_no) t
+			where greatest(t.at, d.dated_at) <= least(letterwatch.clock(), e.recorded_at) - interval '$GRACE'
+			  and (t.at > d.dated_at
+			       or not exists (select from letterwatch.deadline_change c
+			                      where (c.letter_no, c.rule, c.since) = (d.letter_no, d.rule, d.since) and c.old_due is not null))
+		)
+		select format('%s %s stage %s: %s alerts', c.letter_no, c.rule, c.stage_no, n.alerts)
+		from came c
+		cross join lateral (
+			select count(*)
+			from letterwatch.alert a
+			where (a.letter_no, a.rule, a.since, a.due_on) = (c.letter_no, c.rule, c.since, c.due_on)
+			  and c.stage_no between a.stage_no + a.occurrence - a.covers and a.stage_no + a.occurrence - 1
+		) n (alerts)
+		where n.alerts <> 1
+SQL
+	'no two alerts stand for the same stage' => <<'SQL',
+		select format('%s %s %s: stages %s and %s', a.letter_no, a.rule, a.due_on, a.stage_no, b.stage_no)
+		from letterwatch.alert a
+		join letterwatch.alert b using (letter_no, rule, since, due_on)
+		where a.stage_no + a.occurrence < b.stage_no + b.occurrence
+		  and a.stage_no + a.occurrence - 1 >= b.stage_no + b.occurrence - b.covers
+SQL
+	'none was raised before its time' => <<'SQL',
+		select format('%s %s %s: raised at %s for %s', letter_no, rule, stage, raised_at, stage_at)
+		from letterwatch.alert
+		where raised_at < stage_at
+SQL
+	'none was raised after the answer had committed' => <<'SQL',
+		select format('%s %s %s: committed at %s', a.letter_no, a.rule, a.stage, pg_xact_commit_timestamp(a.xmin))
+		from letterwatch.alert a
+		join letterwatch.deadline d using (letter_no, rule, since)
+		join letterwatch.letter_event e on e.event_id = d.closed_event
+		where pg_xact_commit_timestamp(a.xmin) > pg_xact_commit_timestamp(e.xmin)
+SQL
+	'each was marked as sent' => <<'SQL',
+		select letter_no || ' ' || stage
+		from letterwatch.alert a
+		where not exists (select from letterwatch.alert_sent s where s.line_id = a.alert_id)
+SQL
+	'verify() finds nothing amiss' => <<'SQL',
+		select what || ' ' || letter_no
+		from letterwatch.verify()
+SQL
+);
+
+# invariant_holds($lw, DATABASE, [ every LetterWatch::Syslog it wrote to ], repeated => { id => 1, … })
+# repeated: alerts whose line may have come oftener than once. A subtest; gives the daemon ten seconds to come to rest.
+sub invariant_holds {
+	my ($lw, $database, $receivers, %params) = @_;
+	my $repeated = $params{repeated} // {};
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	subtest 'the invariant holds' => sub {
+		LetterWatch::wait_for(sub { _at_rest($lw, $database, $receivers) }, 10) or diag('the daemon does not come to rest');
+		for my $what (sort keys %faults) {
+			is($lw->psql($database, "select string_agg(fault, E'\\n') from ($faults{$what} limit 5) x (fault)"), '', $what);
+		}
+		_lines_and_rows($lw, $database, $receivers, $repeated);
+	};
+	return;
+}
+
+# Nothing to send, nothing due. Reads the receivers too, or the daemon could wait for us.
+sub _at_rest {
+	my ($lw, $database, $receivers) = @_;
+	$_->lines for @$receivers;
+	return $lw->psql($database, <<~'SQL') eq 't';
+		select not exists (select from letterwatch.outbox)
+		   and not exists (select from letterwatch.deadline where next_event_at <= letterwatch.clock())
+		SQL
+}
+
+# An alert as its row and as its line say it.
+my @said = qw(id stage rule office letter due days_left workdays_left to unit);
+
+sub _lines_and_rows {
+	my ($lw, $database, $receivers, $repeated) = @_;
+	my @lines = map { $_->lines } @$receivers;    # before the rows: each line's row is there by then
+	my (%count, %line, %cleared);
+	for my $fields (map { $_->{fields} } grep { !$_->{error} } @lines) {
+		if ($fields->{event} eq 'alert') {
+			$count{ $fields->{id} }++;
+			$line{ join ' ', @{$fields}{@said} }++;
+		} elsif ($fields->{event} eq 'cleared') {
+			$cleared{ $fields->{id} }++;
+		}
+	}
+	my @rows = split /\n/, $lw->psql($database, <<~'SQL');
+		select concat_ws(' ', alert_id, stage, rule, office_code, letter_no, due_on, days_left, workdays_left, to_office, unit)
+		from letterwatch.alert
+		where exists (select from letterwatch.alert_sent where line_id = alert_id)
+		SQL
+	my %row = map { $_ => 1 } @rows;
+	my @clearings = split /\n/, $lw->psql($database, "select fields[4] from letterwatch.log_line where event = 'cleared'");
+	my %clearing;
+	$clearing{$_}++ for @clearings;
+
+	is_deeply([ _first(grep { !$line{$_} } @rows) ],      [], 'each alert has a line that says the same');
+	is_deeply([ _first(grep { !$row{$_} } keys %line) ],  [], 'each line has an alert');
+	is_deeply([ _first(grep { $count{$_} > 1 && !$repeated->{$_} } keys %count) ], [], 'no line comes twice');
+	is_deeply(\%cleared, \%clearing, 'what was cleared has its line, once');
+	is_deeply([ _first(map { $_->{error} // () } @lines) ], [], 'every line is a syslog line in logfmt');
+	note(scalar(@rows) . ' alerts, ' . scalar(@lines) . ' lines');
+	return;
+}
+
+sub _first {
+	my @all = @_;
+	return @all > 5 ? (@all[ 0 .. 4 ], '… of ' . @all) : @all;
+}
+
+1;

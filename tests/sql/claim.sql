@@ -1,0 +1,136 @@
+-- claim.sql -- what a daemon is given, keeps until it has sent it, and how long it may sleep.
+begin;
+\ir include/helpers.psql
+select no_plan();
+
+select instance as me from lwtest.daemon \gset
+create view lwtest.last_row as
+	select next_in_ms, blocked from letterwatch.claim_due((select instance from lwtest.daemon), 1000, 'none')
+	where line_id is null;
+
+-- ---- nothing to do ---------------------------------------------------------------------
+
+select lwtest.rows_are(
+	$$ select line_id, next_in_ms, blocked from letterwatch.claim_due((select instance from lwtest.daemon), 1000, 'none') $$,
+	$$ values (null::uuid, null::bigint, false) $$,
+	'with no letters there is one row: nothing is planned');
+
+-- ---- how long to sleep ---------------------------------------------------------------------
+
+call lwtest.register('Q-1', '2026-03-02 09:00');
+call lwtest.set_clock('2026-03-05 08:59:00');
+-- (what the claim itself takes is deducted, so a little less than the whole minute)
+select cmp_ok((select next_in_ms from lwtest.last_row), '<=', 60000::bigint, 'sleeps no longer than until the next stage');
+select cmp_ok((select next_in_ms from lwtest.last_row), '>', 50000::bigint, 'and not much less');
+
+call lwtest.set_clock('2026-03-05 08:59:59.9995');
+select ok((select next_in_ms <= 1 from lwtest.last_row), 'half a millisecond before it is rounded up to one, at most');
+
+-- ---- a line is kept until it is marked --------------------------------------------------------
+
+call lwtest.set_clock('2026-03-05 09:00:00');
+select line_id as line, severity, fields[1] as first_key, fields[array_length(fields, 1) - 1] as last_key
+from letterwatch.claim_due(:me, 1000, 'en') where line_id is not null \gset
+select is(concat(:'first_key', ' ', :'last_key'), 'event msg', 'a line begins with event and ends with msg');
+select is(
+	(select array(select fields[2 * n - 1] from generate_series(1, 11) as n)
+	 from letterwatch.claim_due(:me, 1000, 'none') where line_id is not null),
+	array['event', 'id', 'stage', 'rule', 'office', 'letter', 'due', 'days_left', 'workdays_left', 'to', 'unit'],
+	'the keys stand in the order of the contract');
+select is(
+	(select line_id from letterwatch.claim_due(:me, 1000, 'en') where line_id is not null),
+	:'line'::uuid,
+	'until it is marked the same line is given again');
+select is(
+	(select (jsonb_object(fields)->>'id')::uuid from letterwatch.claim_due(:me, 1000, 'en') where line_id is not null),
+	:'line'::uuid,
+	'with the id of its alert');
+
+select instance as other from letterwatch.daemon_connect(null, 'test', 2, 'test') \gset
+select is_empty(
+	format('select * from letterwatch.claim_due(%s, 1000, %L) where line_id is not null', :other, 'none'),
+	'another daemon does not get it');
+call lwtest.set_clock('2026-03-05 09:00:31');
+select is(
+	(select line_id from letterwatch.claim_due(:other, 1000, 'none') where line_id is not null),
+	:'line'::uuid,
+	'until its lease of 30 seconds is over');
+select is_empty(
+	format('select * from letterwatch.claim_due(%s, 1000, %L) where line_id is not null', :me, 'none'),
+	'then the first does not get it any more');
+
+select count(letterwatch.mark_emitted(:other, array[:'line'::uuid])::text) as ignored \gset
+select count(letterwatch.mark_emitted(:other, array[:'line'::uuid])::text) as ignored \gset
+select is(
+	(select emitted_at from letterwatch.alert_log where alert_id = :'line'),
+	'2026-03-05 09:00:31+08'::timestamptz,
+	'marked, twice or not, it is emitted');
+select is_empty(
+	format('select * from letterwatch.claim_due(%s, 1000, %L) where line_id is not null', :other, 'none'),
+	'and is given to nobody again');
+select is(
+	(select count(*)::int from letterwatch.alert_log where alert_id = :'line'),
+	1,
+	'alert_log shows it once');
+
+-- A daemon that says goodbye leaves what it has not sent to the others.
+call lwtest.set_clock('2026-03-06 09:00:00');
+select line_id as line from letterwatch.claim_due(:other, 1000, 'none') where line_id is not null \gset
+select count(letterwatch.daemon_disconnect(:other)::text) as ignored \gset
+select is(
+	(select line_id from letterwatch.claim_due(:me, 1000, 'none') where line_id is not null),
+	:'line'::uuid,
+	'a daemon that stops leaves its unsent lines to the next');
+select count(letterwatch.mark_emitted(:me, array[:'line'::uuid])::text) as ignored \gset
+
+-- ---- many -----------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-03-02 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on)
+select 'Q-M-' || n, 'T-P-C-1', '2026-03-02' from generate_series(1, 25) as n;
+call lwtest.set_clock('2026-03-05 09:00:00');
+select count(line_id) as lines, max(next_in_ms) as next_in_ms
+from letterwatch.claim_due(:me, 10, 'none') \gset
+select is(:lines, 10, 'no more than a batch at once');
+select is(:next_in_ms, 0, 'then: ask again at once');
+call lwtest.sweep();
+select is(
+	(select count(*)::int from letterwatch.alert_log where letter_no like 'Q-M-%'),
+	25,
+	'until all are told');
+select is(
+	(select count(distinct fields->>'id')::int from lwtest.told where letter like 'Q-M-%'),
+	25,
+	'none is lost');
+
+-- ---- the oldest stage first --------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-03-02 10:00:00');
+call lwtest.register('Q-A', '2026-03-02 09:00');
+call lwtest.set_clock('2026-03-03 10:00:00');
+call lwtest.register('Q-B', '2026-03-03 09:00');
+-- Q-A's last day is the 9th, Q-B's the 10th; both were past their warnings
+call lwtest.sweep('2026-03-10 09:00:00');
+select lwtest.rows_are(
+	$$ select letter, stage from lwtest.told where letter in ('Q-A', 'Q-B') and rule = 'notice' order by n $$,
+	$$ values ('Q-A', 'remind'), ('Q-B', 'due') $$,
+	'what came first is told first');
+
+-- ---- the sentence for people --------------------------------------------------------------------------
+
+create function lwtest.message(language text) returns text
+	language sql
+	as $$
+	select jsonb_object(fields)->>'msg'
+	from letterwatch.claim_due((select instance from lwtest.daemon), 1, language)
+	where line_id is not null
+	limit 1
+	$$;
+call lwtest.set_clock('2026-03-12 09:00:00');
+select isnt(lwtest.message('en'), null, 'in English the last key is a sentence');
+select ok(lwtest.message('en') !~ '[^ -~]', 'of ASCII');
+select ok(lwtest.message('zh') ~ '[一-龥]', 'in Chinese it is in Chinese');
+select is(lwtest.message('none'), null, 'with language none there is no sentence');
+
+select * from finish();
+rollback;

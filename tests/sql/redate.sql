@@ -1,0 +1,110 @@
+-- redate.sql -- a list of holidays changes while deadlines run: what was told
+-- is not told again, what is ahead again is told at its new time, what is past
+-- and was never told is told at once, in one line.
+begin;
+\ir include/helpers.psql
+select no_plan();
+
+-- The next version of the list of 2026: as the one in force, with some days changed.
+create procedure lwtest.change_list(days date[], kind text)
+	language plpgsql
+	as $$
+	declare
+		newest int := (select max(version) from letterwatch.calendar_list where calendar = 'cn' and year = 2026);
+	begin
+		insert into letterwatch.calendar_list (calendar, year, version, source)
+		values ('cn', 2026, newest + 1, 'invented for a test');
+		insert into letterwatch.calendar_day (calendar, year, version, day, kind)
+		select 'cn', 2026, newest + 1, day, old.kind
+		from letterwatch.calendar_day as old
+		where calendar = 'cn' and year = 2026 and version = newest and day <> all (days)
+		union all
+		select 'cn', 2026, newest + 1, day, change_list.kind
+		from unnest(days) as day;
+	end $$;
+
+create function lwtest.told_of(letter text) returns table (at text, stage text, due text, covers text)
+	language sql
+	as $$
+	select told.at, told.stage, told.fields->>'due', coalesce(told.fields->>'covers', '-')
+	from lwtest.told as told
+	where told.letter = told_of.letter and told.rule = 'notice'
+	order by told.n
+	$$;
+
+-- ---- the last day is put off on the last day itself -------------------------------------
+
+-- Received Monday 2 March, last day Monday the 9th; told twice and on the last day.
+call lwtest.register('D-OFF', '2026-03-02 09:00');
+call lwtest.walk('2026-03-05', '2026-03-09');
+call lwtest.set_clock('2026-03-09 10:00:00');
+call lwtest.change_list(array['2026-03-09'::date], 'off');
+
+select is(
+	(select next_due_on from letterwatch.letter_status where letter_no = 'D-OFF'),
+	'2026-03-10'::date,
+	'a last day that becomes a day off moves to the next working day');
+select is(
+	letterwatch.due_date('procuratorate', 'notice', '2026-03-02'),
+	'2026-03-10'::date,
+	'due_date counts by the newest list');
+call lwtest.walk('2026-03-10', '2026-03-11');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('D-OFF') $$,
+	$$ values
+		('2026-03-05 09:00:00', 'warn', '2026-03-09', '-'),
+		('2026-03-06 09:00:00', 'warn', '2026-03-09', '-'),
+		('2026-03-09 09:00:00', 'due', '2026-03-09', '-'),
+		('2026-03-10 09:00:00', 'due', '2026-03-10', '-'),
+		('2026-03-11 00:00:00', 'overdue', '2026-03-10', '-'),
+		('2026-03-11 09:00:00', 'remind', '2026-03-10', '-') $$,
+	'told and past stays silent, told and ahead again is told when it comes');
+
+select is(
+	(select count(distinct alert_id)::int from letterwatch.alert_log where letter_no = 'D-OFF' and stage = 'due'),
+	2,
+	'the two dates have alerts of their own');
+
+-- ---- the last day is moved into the past ---------------------------------------------------
+
+-- Received Saturday 7 March, a day that is worked from now on: 7 days end on Saturday
+-- the 14th and roll to Monday the 16th, until that Saturday becomes a working day.
+call lwtest.set_clock('2026-03-07 10:00:00');
+call lwtest.register('D-ON', '2026-03-07 09:00');
+call lwtest.walk('2026-03-08', '2026-03-14');
+call lwtest.set_clock('2026-03-15 10:00:00');
+call lwtest.change_list(array['2026-03-14'::date], 'work');
+call lwtest.sweep();
+call lwtest.walk('2026-03-16', '2026-03-16');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('D-ON') $$,
+	$$ values
+		('2026-03-12 09:00:00', 'warn', '2026-03-16', '-'),
+		('2026-03-13 09:00:00', 'warn', '2026-03-16', '-'),
+		('2026-03-15 10:00:00', 'overdue', '2026-03-14', '2'),
+		('2026-03-16 09:00:00', 'remind', '2026-03-14', '-') $$,
+	'past and never told is told at once, in one line');
+
+-- ---- what is closed keeps what it was judged by ------------------------------------------------
+
+call lwtest.set_clock('2026-04-07 10:00:00');
+call lwtest.register('D-MET', '2026-04-07 09:00');
+call lwtest.set_clock('2026-04-14 10:00:00');
+select count(*) as ignored from letterwatch.record_notice('D-MET') \gset
+call lwtest.change_list(array['2026-04-14'::date], 'off');
+select is(
+	(select due_on from letterwatch.deadline where letter_no = 'D-MET' and rule = 'notice'),
+	'2026-04-14'::date,
+	'what was met before the list changed keeps its last day');
+
+call lwtest.set_clock('2026-04-20 10:00:00');
+select count(*) as ignored from letterwatch.assign_letter('D-MET', 'case', 'S-1') \gset
+select is(
+	(select due_on from letterwatch.deadline where letter_no = 'D-MET' and rule = 'notice'),
+	'2026-04-14'::date,
+	'also when something else is entered for that letter afterwards');
+
+select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');
+
+select * from finish();
+rollback;

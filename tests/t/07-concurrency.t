@@ -1,0 +1,242 @@
+#!/usr/bin/perl
+#
+# Two people record events of one letter at the same moment, and a claim runs
+# beside them: the same comes out as one after the other, each refusal included.
+#
+use strict;
+use warnings;
+
+use FindBin;
+use Test::More;
+
+use lib "$FindBin::Bin/../lib";
+use LetterWatch;
+
+my $lw = LetterWatch->new(settings => 'track_commit_timestamp = on');
+my $db = $lw->fresh_database;
+
+# Received on Monday 2 March 2026; its notice was due on the 9th. It is the 12th.
+$lw->psql($db, <<'SQL');
+create or replace function letterwatch.clock() returns timestamptz
+	language sql stable as $$ select coalesce(nullif(current_setting('test.now', true), ''), '2026-03-12 10:00+08')::timestamptz $$;
+insert into letterwatch.office (office_code, name) values ('C', 'test office');
+
+create function public.receive(letter_no text) returns void
+	language sql
+	as $$
+	insert into letterwatch.letter (letter_no, office_code, received_on, registered_at)
+	values ($1, 'C', '2026-03-02', '2026-03-02 10:00+08')
+	$$;
+
+create function public.pass(me bigint, batch int) returns text
+	language plpgsql
+	as $$
+	declare
+		told text;
+		ids uuid[];
+	begin
+		select string_agg(array_to_string(fields, ' '), E'\n'), array_agg(line_id) into told, ids
+		from letterwatch.claim_due(me, batch, 'none') where line_id is not null;
+		perform letterwatch.mark_emitted(me, ids);
+		return told;
+	end $$;
+
+-- What a letter came to, without its numbers: compared between two letters.
+create function public.outcome_of(letter text) returns text
+	language sql
+	as $$
+	select concat_ws(E'\n',
+		(select concat_ws(' ', status, handler, next_rule, next_due_on)
+		 from letterwatch.letter_status where letter_no = letter),
+		(select string_agg(concat_ws(' ', kind, outcome), E'\n' order by event_id)
+		 from letterwatch.letter_event where letter_no = letter),
+		(select string_agg(concat_ws(' ', d.rule, 'since', e.kind, d.unit, d.state, d.due_on, d.closed_on, d.next_event_at),
+			E'\n' order by d.rule, d.since)
+		 from letterwatch.deadline d left join letterwatch.letter_event e on e.event_id = d.since
+		 where d.letter_no = letter),
+		(select string_agg(concat_ws(' ', rule, stage, late_s), E'\n' order by rule, stage)
+		 from letterwatch.alert_log where letter_no = letter))
+	$$;
+SQL
+
+my @sessions = map { $lw->node->background_psql($db, on_error_stop => 0) } 1 .. 3;
+my ($first, $second, $daemon) = @sessions;
+$daemon->query("select instance as me from letterwatch.daemon_connect(null, 'test', 1, 'test') \\gset");
+
+# ---- steps ---------------------------------------------------------------------------
+
+my %action = (
+	accept   => "select * from letterwatch.record_notice('%s', handler => 'S-1')",
+	refer    => "select * from letterwatch.record_notice('%s', outcome => 'referred')",
+	ask      => "select * from letterwatch.record_notice('%s', outcome => 'incomplete')",
+	assign   => "select * from letterwatch.assign_letter('%s', 'case', 'S-2')",
+	progress => "select * from letterwatch.record_reply('%s', 'progress')",
+	result   => "select * from letterwatch.record_reply('%s', 'result')",
+	row      => "insert into letterwatch.letter_event (letter_no, kind, outcome) values ('%s', 'notice', 'accepted')");
+
+sub act { my ($name, $letter) = @_; return sprintf $action{$name}, $letter; }
+
+# The SQLSTATE that a statement ended with.
+sub state_of
+{
+	my ($session, $statement) = @_;
+	my $answer = $session->query("$statement;\n\\echo state :SQLSTATE");
+	return $answer =~ /^state (\w+)$/m ? $1 : "no state: $answer";
+}
+
+# Begins a statement and returns when it waits for a lock, or has ended.
+sub begin_and_wait
+{
+	my ($session, $statement) = @_;
+	my $pid = $session->query('select pg_backend_pid()');
+
+	$session->query_until(qr/begun/, "\\echo begun\n$statement;\n\\echo state :SQLSTATE\n");
+	wait_for {
+		$lw->psql($db, "select query not like '%pg_backend_pid%' and (state <> 'active' or wait_event_type = 'Lock')
+			from pg_stat_activity where pid = $pid") eq 't'
+	} 10;
+	return;
+}
+
+sub end_of_wait
+{
+	my ($session) = @_;
+	my $answer = $session->query('\echo');
+	return $answer =~ /^state (\w+)$/m ? $1 : "no state: $answer";
+}
+
+# One pass of the daemon; what it told, a line each.
+sub claim
+{
+	return $daemon->query_safe('select public.pass(:me, 1000)');
+}
+
+# ---- each pair of actions, told before, within and after ------------------------------
+
+my $n = 0;
+foreach my $one (sort keys %action)
+{
+	foreach my $other (sort keys %action)
+	{
+		$n++;
+		my ($serial, $beside) = ("C-$n-S", "C-$n-B");
+
+		$lw->psql($db, "select receive('$beside')");
+		$first->query('begin');
+		my @beside = (state_of($first, act($one, $beside)));
+		begin_and_wait($second, act($other, $beside));
+		my $claim_came_first = claim() =~ /\Q$beside\E/;
+		$first->query('commit');
+		push @beside, end_of_wait($second);
+		claim();
+
+		# A claim passes over what is being changed, or comes before it.
+		$lw->psql($db, "select receive('$serial')");
+		claim() if $claim_came_first;
+		my @serial = map { state_of($first, act($_, $serial)) } $one, $other;
+		claim();
+
+		is("@beside", "@serial", "$one beside $other: accepted or refused as one after the other");
+		is($lw->psql($db, "select outcome_of('$beside')"), $lw->psql($db, "select outcome_of('$serial')"),
+			"$one beside $other: what comes out is the same");
+	}
+}
+
+# The one who came first gives up: the other is alone.
+$lw->psql($db, "select receive('C-R')");
+$first->query('begin');
+state_of($first, act('result', 'C-R'));
+begin_and_wait($second, act('progress', 'C-R'));
+$first->query('rollback');
+is(end_of_wait($second), '00000', 'a result that is rolled back closes nothing for the one who waited');
+
+# Both begin at the same moment; the one whose statement began a little earlier is held up and comes to the letter last.
+$lw->psql($db, "select receive('C-SLOW')");
+state_of($first, act('result', 'C-SLOW'));
+$second->query("set test.now = '2026-03-12 09:59:59.9+08'");
+isnt(state_of($second, act('result', 'C-SLOW')), '00000',
+	'who comes to the letter second is judged second, though the statement began earlier');
+$second->query('reset test.now');
+
+# ---- a claim that is under way while somebody answers -------------------------------------
+
+$lw->psql($db, "select receive('C-CLAIM')");
+$daemon->query('begin');
+like(claim(), qr/C-CLAIM/, 'the claim raises what is overdue');
+begin_and_wait($first, act('refer', 'C-CLAIM'));
+$daemon->query('commit');
+is(end_of_wait($first), '00000', 'the answer is taken, at the latest when the claim has ended');
+like(claim(), qr/cleared.*C-CLAIM/, 'what the claim raised is cleared by the answer that came meanwhile');
+is( $lw->psql($db, "select fields[4] = (select alert_id::text from letterwatch.alert_log
+			where letter_no = 'C-CLAIM' and rule = 'notice')
+		from letterwatch.log_line where event = 'cleared' and 'C-CLAIM' = any (fields)"),
+	't', 'and names the alert that it clears');
+is($lw->psql($db, "select count(*) from letterwatch.alert_log where letter_no = 'C-CLAIM' and rule = 'notice'"),
+	'1', 'one alert was raised');
+is($lw->psql($db, "select count(*) from letterwatch.deadline where letter_no = 'C-CLAIM' and next_event_at is not null"),
+	'0', 'and nothing is planned any more');
+
+# ---- two claims at once ----------------------------------------------------------------------
+
+$lw->psql($db, "select receive('C-TWO-' || n) from generate_series(1, 50) as n");
+$second->query("select instance as me from letterwatch.daemon_connect(null, 'test', 2, 'test') \\gset");
+$daemon->query('begin');
+$daemon->query_safe('select public.pass(:me, 20)');
+my $rest = $second->query("select count(*) from letterwatch.claim_due(:me, 1000, 'none') where line_id is not null");
+$daemon->query('commit');
+claim();
+is($rest, '30', 'a second daemon takes what the first has not claimed, and does not wait');
+is($lw->psql($db, "select count(*) || ' ' || count(distinct letter_no) from letterwatch.alert_log
+		where letter_no like 'C-TWO-%' and rule = 'notice'"),
+	'50 50', 'and nothing is raised twice');
+
+is($lw->psql($db, 'select string_agg(verify::text, chr(10)) from letterwatch.verify()'),
+	'', 'after all this what is stored is what the facts imply');
+
+# ---- many at once, at random ------------------------------------------------------------------
+
+# Refusals are part of the play; anything else ends the client and the test.
+$lw->psql($db, <<'SQL');
+create or replace function letterwatch.clock() returns timestamptz
+	language sql stable as $$ select statement_timestamp() $$;
+insert into letterwatch.letter (letter_no, office_code, received_on, registered_at)
+select 'P-' || n, 'C', current_date - 8, statement_timestamp() - interval '8 days'
+from generate_series(1, 300) as n;
+
+create procedure public.try(call text)
+	language plpgsql
+	as $$
+	begin
+		execute call;
+	exception when sqlstate 'LW003' then
+		null;
+	end $$;
+SQL
+
+my @moves  = qw(accept refer ask assign progress result);
+my @choice = map { (my $call = act($moves[$_], 'P-:letter')) =~ s/'/''/g; "when $_ then '$call'" } 0 .. $#moves;
+my %script = (
+	clerk => '\set letter random(1, 300)' . "\n"
+	  . "\\set what random(0, $#moves)\n"
+	  . "call public.try(case :what @choice end);\n",
+	claim => 'select public.pass((select min(instance) from letterwatch.daemon_status), 10);' . "\n");
+my $directory = PostgreSQL::Test::Utils::tempdir();
+PostgreSQL::Test::Utils::append_to_file("$directory/$_", $script{$_}) foreach keys %script;
+
+$lw->node->command_ok([
+		'pgbench', '--no-vacuum', '--client=6', '--jobs=2', '--time=6',
+		"--file=$directory/clerk\@9", "--file=$directory/claim\@1", $lw->node->connstr($db) ],
+	'six clients at once: nobody meets anything but a refusal');
+
+is($lw->psql($db, 'select count(*) from letterwatch.replan_queue'), '0', 'no planning failed');
+is($lw->psql($db, 'select string_agg(verify::text, chr(10)) from (select * from letterwatch.verify() limit 5) as verify'),
+	'', 'and what is stored is what the facts imply');
+is( $lw->psql($db, "select count(*) from letterwatch.alert a
+		join letterwatch.deadline d using (letter_no, rule, since)
+		join letterwatch.letter_event e on e.event_id = d.closed_event
+		where a.letter_no like 'P-%' and a.raised_at > pg_xact_commit_timestamp(e.xmin)"),
+	'0', 'no alert was raised after the transaction that answers had committed');
+
+$_->quit foreach @sessions;
+
+done_testing();

@@ -1,0 +1,107 @@
+# What surrounds the daemon on a Debian system: the unit, rsyslog's and logrotate's snippets, make install.
+# None of it is put in place: each is read from the tree, or from an install into a temporary directory.
+use strict;
+use warnings;
+
+use File::Temp ();
+use LetterWatch;
+use Test::More;
+
+my $tmp = File::Temp->newdir;
+
+sub which {
+	my ($program) = @_;
+	my ($path) = grep { -x } map { "$_/$program" } split /:/, $ENV{PATH};
+	return $path;
+}
+
+# Output (both streams) and exit status of a shell command.
+sub run {
+	my ($command) = @_;
+	my $output = qx{($command) 2>&1};
+	return ($output, $? >> 8);
+}
+
+sub slurp {
+	my ($path) = @_;
+	open my $file, '<', $path or die "$path: $!";
+	local $/;
+	return <$file>;
+}
+
+sub spew {
+	my ($path, $text) = @_;
+	open my $file, '>', $path or die "$path: $!";
+	print $file $text;
+	close $file or die "$path: $!";
+	return $path;
+}
+
+subtest 'make install puts everything under DESTDIR and PREFIX' => sub {
+	my $prefix = '/opt/lw';
+	my ($output, $status) = run("make -C '$LetterWatch::TREE' install DESTDIR=$tmp/root PREFIX=$prefix");
+	is($status, 0, 'it succeeds') or diag($output);
+	ok(-x "$tmp/root$prefix/sbin/letterwatchd", 'the daemon');
+	ok(-e "$tmp/root$prefix/share/letterwatch/sql/install.sql", 'the SQL');
+	ok(-e "$tmp/root/etc/letterwatch/letterwatchd.conf", 'the configuration');
+	like(slurp("$tmp/root$prefix/lib/systemd/system/letterwatchd.service"), qr{^ExecStart=$prefix/sbin/letterwatchd$}m,
+		'the unit starts the installed daemon');
+	ok(-e "$tmp/root$prefix/lib/sysusers.d/letterwatch.conf", 'the user');
+
+	spew("$tmp/root/etc/letterwatch/letterwatchd.conf", "# mine\n");
+	run("make -C '$LetterWatch::TREE' install DESTDIR=$tmp/root PREFIX=$prefix");
+	is(slurp("$tmp/root/etc/letterwatch/letterwatchd.conf"), "# mine\n", 'a second install leaves an edited file alone');
+};
+
+subtest 'systemd finds nothing to say about the unit' => sub {
+	plan skip_all => 'systemd-analyze is not installed' unless which('systemd-analyze');
+	my $unit = slurp("$LetterWatch::TREE/systemd/letterwatchd.service") =~ s{/usr/sbin/}{$LetterWatch::TREE/build/}r;
+	my $path = spew("$tmp/letterwatchd.service", $unit);
+	my ($output) = run("systemd-analyze verify --man=no $path");
+	is($output, '', 'verify prints nothing');
+	($output, my $status) = run("systemd-analyze security --offline=true --threshold=15 $path");
+	is($status, 0, 'security: an exposure of at most 1.5') or diag($output);
+};
+
+subtest 'rsyslog takes the snippet, and passes a line with Chinese in it unchanged' => sub {
+	my $rsyslogd = which('rsyslogd') or plan skip_all => 'rsyslogd is not installed';
+	my $snippet = slurp("$LetterWatch::TREE/conf/rsyslog.d/letterwatch.conf");
+	my $check   = spew("$tmp/check.conf", "module(load=\"imuxsock\" SysSock.Use=\"off\")\n$snippet");
+	my ($output, $status) = run("$rsyslogd -N1 -f $check");
+	is($status, 0, 'it is valid') or diag($output);
+
+	# The same with paths and owners that a plain user may write.
+	$snippet =~ s{/var/log/letterwatch/}{$tmp/log/};
+	$snippet =~ s{(?:dir|file)(?:Owner|Group)="\w+"}{}g;
+	my $conf = spew("$tmp/rsyslog.conf", <<~"END" . $snippet);
+		module(load="imuxsock" SysSock.Use="off")
+		input(type="imuxsock" Socket="$tmp/dev-log")
+		END
+	my $pid = fork // die $!;
+	exec 'setpriv', '--pdeathsig', 'KILL', $rsyslogd, '-n', '-f', $conf, '-i', "$tmp/rsyslogd.pid" or die $! unless $pid;
+	wait_until { -S "$tmp/dev-log" } 10, 'rsyslogd is up';
+
+	my $text   = 'event=alert id=1 msg="石家庄 \"来信\" 逾期"';
+	my $socket = IO::Socket::UNIX->new(Type => Socket::SOCK_DGRAM(), Peer => "$tmp/dev-log") or die $!;
+	$socket->send("<131>Nov  4 09:00:00 letterwatchd[42]: $text");
+	$socket->send('<131>Nov  4 09:00:00 other[42]: event=alert id=2');
+	$socket->send("<131>Nov  4 09:00:00 letterwatchd[42]: event=stop");
+	my $log = "$tmp/log/alerts.log";
+	wait_until { -e $log && slurp($log) =~ /event=stop/ } 10, 'the last line is in the file';
+	my @lines = split /\n/, slurp($log);
+	is(scalar @lines, 2, "only the daemon's lines are there");
+	like($lines[0], qr/ letterwatchd\[42\]: \Q$text\E$/, 'as they were sent');
+	kill 'TERM', $pid;
+	waitpid $pid, 0;
+};
+
+subtest 'logrotate takes the snippet' => sub {
+	my $logrotate = which('logrotate') or plan skip_all => 'logrotate is not installed';
+	my $path = spew("$tmp/rotate.conf", slurp("$LetterWatch::TREE/conf/logrotate.d/letterwatch"));
+	chmod 0644, $path;
+	my ($output, $status) = run("$logrotate -d -s $tmp/state $path");
+	is($status, 0, 'it is valid');
+	unlike($output, qr/^error/m, 'without an error') or diag($output);
+};
+
+done_testing;

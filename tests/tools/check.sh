@@ -1,0 +1,60 @@
+#!/bin/sh
+# make check: everything under prove, each test against clusters of its own. "check.sh FILE…" runs only these.
+#
+# PostgreSQL's own test modules make the clusters. They and the server refuse root, so root lets user postgres test a
+# copy of the tree: the tree itself may be out of that user's reach, and stays as it is.
+set -eu
+cd "$(dirname "$0")/../.."
+. tests/tools/lib.sh
+
+tests/tools/deps.sh run check
+make --no-print-directory all unit
+
+bin=$(pg_bindir)
+work=$(mktemp -d /var/tmp/letterwatch-check.XXXXXX)
+top=$PWD
+tree=$top
+
+# A test that was killed may have left its server: end it by the pid in its own files.
+end_servers() {
+	find "$work" -name postmaster.pid | while read -r file; do
+		say "ending a server that a test left: $file"
+		kill -QUIT "$(head -n 1 "$file")" || :
+	done
+}
+
+# What a failed test wrote is kept.
+finish() {
+	status=$?
+	trap '' INT TERM HUP
+	end_servers
+	rm -rf "$top/build/check-log"
+	if [ $status -ne 0 ] && [ -d "$work/tmp_check/log" ]; then
+		cp -r "$work/tmp_check/log" "$top/build/check-log"
+		say "failed; the logs are in build/check-log"
+	fi
+	rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM HUP
+
+mkdir "$work/tmp"
+if [ "$(id -u)" -eq 0 ]; then
+	tree=$work/tree
+	mkdir "$tree"
+	tar -cf - --exclude=./.git --exclude=./.run . | tar -xf - -C "$tree" --no-same-owner
+	chmod -R u=rwX,go=rX "$work"
+	chown -R postgres: "$work"
+fi
+cd "$tree"
+
+# TESTDATADIR and TESTLOGDIR are for PostgreSQL 16 and later; 15 makes the same of TESTDIR.
+modules=$bin/../lib/pgxs/src/test
+export PG_REGRESS="$modules/regress/pg_regress" CMOCKA_MESSAGE_OUTPUT=TAP LANG=C.UTF-8
+export TMPDIR="$work/tmp" TESTDIR="$work" TESTDATADIR="$work/tmp_check" TESTLOGDIR="$work/tmp_check/log"
+export PATH="$bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+if [ $# -eq 0 ]; then
+	# shellcheck disable=SC2046 # file names without blanks
+	set -- $(find build/tests -type f -executable 2>/dev/null | sort) tests/t/
+fi
+as postgres prove -j 2 --failures --timer -I tests/lib -I "$modules/perl" "$@"
