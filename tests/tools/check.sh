@@ -53,8 +53,11 @@ modules=$bin/../lib/pgxs/src/test
 export PG_REGRESS="$modules/regress/pg_regress" CMOCKA_MESSAGE_OUTPUT=TAP LANG=C.UTF-8
 export TMPDIR="$work/tmp" TESTDIR="$work" TESTDATADIR="$work/tmp_check" TESTLOGDIR="$work/tmp_check/log"
 export PATH="$bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+status=0
 if [ $# -eq 0 ]; then
+	prove --timer tests/root/ || status=$? # as whom we are: what needs root is skipped without
 	# shellcheck disable=SC2046 # file names without blanks
 	set -- $(find build/tests -type f -executable 2>/dev/null | sort) tests/t/
 fi
-as postgres prove -j 2 --failures --timer -I tests/lib -I "$modules/perl" "$@"
+as postgres prove -j 2 --failures --timer -I tests/lib -I "$modules/perl" "$@" || status=$?
+exit $status

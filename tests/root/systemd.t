@@ -1,0 +1,133 @@
+# Under a real systemd, as an administrator would have it: the unit in its sandbox, PostgreSQL with peer authentication,
+# journald and rsyslog. An overlay of this machine's own root is booted in a container; nothing in it reaches the machine.
+# Needs root, the right to mount, and Debian's systemd: skipped, with the reason, where one of them is missing.
+use strict;
+use warnings;
+
+use File::Temp ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+plan skip_all => 'needs root' if $>;
+for my $program ('/sbin/init', '/usr/bin/systemd-nspawn', '/usr/bin/nsenter', '/usr/sbin/rsyslogd') {
+	plan skip_all => "$program is not there" if !-x $program;
+}
+
+my $work = File::Temp::tempdir('/var/tmp/lw-systemd.XXXX');
+my $root = "$work/root";
+my ($nspawn, $init);
+my $LIMIT_S = 60;
+
+sub run { return system(@_) == 0 }
+
+# Unmounts and removes everything; the container is powered off first, and killed if it does not go.
+sub finish {
+	my $status = $?;
+	if ($nspawn) {
+		run("kill -s RTMIN+4 $init 2>/dev/null") if $init;
+		my $end = time + 15;
+		sleep 0.1 while waitpid($nspawn, 1) == 0 && time < $end;
+		kill KILL => $nspawn;
+		waitpid $nspawn, 0;
+	}
+	run("umount $root 2>/dev/null; umount $work 2>/dev/null; rmdir $work");
+	$? = $status;
+}
+END { finish() }
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+
+# The output of a command in the container, both streams; its exit status is in $?.
+sub inside {
+	my ($command) = @_;
+	open my $out, '-|', 'nsenter', '-t', $init, '-a', 'timeout', '30', 'sh', '-c', "exec 2>&1; $command" or die $!;
+	local $/;
+	my $text = <$out> // '';
+	close $out;
+	return $text;
+}
+
+sub until_true {
+	my ($what, $condition) = @_;
+	my $end = time + $LIMIT_S;
+	my $ok;
+	sleep 0.1 until ($ok = $condition->()) || time > $end;
+	return ok($ok, $what);
+}
+
+sub psql {
+	my ($sql, $database) = @_;
+	$database //= 'letterwatch';
+	return inside("runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1 -d $database -c \"$sql\"");
+}
+
+sub journal { return inside('journalctl -u letterwatchd --no-pager -o cat') }
+sub main_pid { my $pid = inside('systemctl show -p MainPID --value letterwatchd'); chomp $pid; return $pid }
+
+run("mount -t tmpfs tmpfs $work 2>/dev/null && mkdir $work/upper $work/work $root") or plan skip_all => 'may not mount';
+run("mount -t overlay overlay -o lowerdir=/,upperdir=$work/upper,workdir=$work/work $root 2>/dev/null")
+	or plan skip_all => 'may not mount an overlay of /';
+run("rm -rf $root/etc/systemd/system/multi-user.target.wants $root/usr/sbin/policy-rc.d $root/etc/postgresql/*"
+	. " $root/var/lib/postgresql/*");
+run("make -s install DESTDIR=$root PREFIX=/usr >/dev/null") or BAIL_OUT('make install failed');
+run("systemd-sysusers --root=$root 2>/dev/null");
+run("systemctl -q --root=$root enable rsyslog postgresql letterwatchd >/dev/null 2>&1");
+
+$nspawn = fork // die "fork: $!";
+if (!$nspawn) {
+	setpgrp;
+	open STDIN,  '<', '/dev/null';
+	open STDOUT, '>', "$work/boot.log";
+	open STDERR, '>&', \*STDOUT;
+	exec 'systemd-nspawn', '-D', $root, '--machine=lw', '--register=no', '--keep-unit', '--private-network',
+		'--link-journal=no', '-b' or die "systemd-nspawn: $!";
+}
+my $state = '';
+my $end = time + $LIMIT_S;
+until ($state =~ /^(running|degraded)/ || time > $end || waitpid($nspawn, 1)) {
+	($init) = split /\n/, `pgrep -P $nspawn`;
+	$state = inside('systemctl is-system-running') if $init;
+	sleep 0.1;
+}
+if ($state !~ /^(running|degraded)/) {
+	my ($why) = reverse split /\n/, `tail -n 1 $work/boot.log`;
+	plan skip_all => 'no systemd boots here: ' . ($why // "state $state");
+}
+
+is(inside('systemctl is-active letterwatchd'), "active\n", 'it starts and waits for a database that is not there');
+inside('pg_createcluster --start $(ls /usr/lib/postgresql | sort -n | tail -1) main');
+psql('create database letterwatch', 'postgres');
+is(inside('runuser -u postgres -- psql -qX -v ON_ERROR_STOP=1 -d letterwatch -f /usr/share/letterwatch/sql/install.sql'),
+	'', 'the installed schema installs');
+psql('create role letterwatch login; grant letterwatch_daemon to letterwatch');
+psql("insert into letterwatch.office (office_code, name, calendar, rule_set) values ('T', 'Test', 'everyday', 'demo')");
+until_true('peer authentication lets it in from its sandbox', sub { journal() =~ /database connected/ });
+
+sub alert_of {
+	my ($letter) = @_;
+	psql("select letterwatch.register_letter('T', '$letter', letterwatch.clock() - interval '45 seconds')");
+	until_true("the alert of $letter is in the journal", sub { journal() =~ /stage=overdue rule=notice office=T letter=$letter/ });
+	return until_true("the alert of $letter is in the file of rsyslog's snippet",
+		sub { inside('cat /var/log/letterwatch/alerts.log') =~ /letter=$letter / });
+}
+alert_of('T-1');
+unlike(inside('runuser -u letterwatch -- letterwatchd --check'), qr/FAIL/, '--check finds all right as the service\'s user');
+like(inside('cat /proc/' . main_pid() . '/status'), qr/^CapEff:\s+0+\n.*^NoNewPrivs:\s+1\n.*^Seccomp:\s+2\n/ms,
+	'the sandbox is on: no capability, no new privileges, a filter of system calls');
+
+my $pid = main_pid();
+inside("kill -9 $pid");
+until_true('killed, it is back', sub { my $new = main_pid(); $new && $new != $pid && inside('systemctl is-active letterwatchd') eq "active\n" });
+alert_of('T-2');
+
+$pid = main_pid();
+inside('systemctl reload letterwatchd');
+until_true('a good file is taken over', sub { journal() =~ /event=reload result=ok/ });
+inside('echo "[alerts]\nrate = many" >>/etc/letterwatch/letterwatchd.conf; systemctl reload letterwatchd');
+until_true('a bad file is refused', sub { journal() =~ /event=reload result=refused/ });
+is(main_pid(), $pid, 'and the daemon goes on');
+
+my $began = time;
+inside('systemctl stop letterwatchd');
+cmp_ok(time - $began, '<', 2, 'it stops within 2 s');
+is(inside('systemctl show -p Result --value letterwatchd'), "success\n", 'and well');
+done_testing;
