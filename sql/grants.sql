@@ -19,10 +19,11 @@ grant select on letterwatch.overdue, letterwatch.due_soon, letterwatch.letter_st
 	letterwatch.rule, letterwatch.stage, letterwatch.transition, letterwatch.calendar, letterwatch.calendar_list,
 	letterwatch.calendar_day, letterwatch.calendar_date, letterwatch.schema_version
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
-grant execute on function letterwatch.due_date(text, text, date, text), letterwatch.workdays_left(text, date, date),
+grant execute on function letterwatch.due_date(text, text, date, text), letterwatch.workdays_left(text, date, date, boolean),
 	letterwatch.period_end(text, date, text, int, text, boolean, boolean), letterwatch.planning_horizon(),
 	letterwatch.refuse(text, text, text)
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
+grant execute on function letterwatch.refuse(text, text, text) to letterwatch_intake;
 
 grant select on letterwatch.to_notify to letterwatch_clerk;
 grant insert (letter_no, office_code, registry_no, received_at, received_on, channel, rule_set, title, source, source_ref)
@@ -43,6 +44,6 @@ grant execute on function letterwatch.owes(text),
 grant select, insert, update, delete on letterwatch.office, letterwatch.rule_set, letterwatch.rule, letterwatch.stage,
 	letterwatch.calendar, letterwatch.calendar_list, letterwatch.calendar_day, letterwatch.term
 	to letterwatch_admin;
-grant select on letterwatch.replan_queue, letterwatch.deadline_change to letterwatch_admin;
+grant select on letterwatch.replan_queue, letterwatch.parked, letterwatch.deadline_change to letterwatch_admin;
 grant execute on function letterwatch.verify(), letterwatch.resend_alerts(timestamptz, timestamptz), letterwatch.check_setup()
 	to letterwatch_admin;

@@ -3,6 +3,7 @@
 -- line_id NULL: next_in_ms, how long to sleep, in milliseconds rounded up (0: ask again at once, NULL: nothing is planned), and
 -- blocked: what is due is held by others.
 -- Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due.
+-- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows.
 -- Errors: none of its own; safe to repeat after a lost answer: what was raised is still in the outbox of `instance`.
 -- Callers: the daemon (store.c). Between two calls it sends the lines and calls mark_emitted.
 create or replace function letterwatch.claim_due(instance bigint, batch int, language text default 'en')
@@ -10,6 +11,10 @@ returns table (line_id uuid, severity int2, fields text[], next_in_ms bigint, bl
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 set plan_cache_mode = force_generic_plan
+set jit = off
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
 	moment timestamptz := letterwatch.clock();

@@ -13,7 +13,7 @@ declare
 begin
 	update letterwatch.daemon_instance i
 	set connected_at = letterwatch.clock(), stopped_at = null
-	where i.instance = known
+	where i.instance = known and i.host = daemon_connect.host and i.pid = daemon_connect.pid
 	returning i.instance into mine;
 	if not found then
 		insert into letterwatch.daemon_instance (host, pid, version, started_at, connected_at)

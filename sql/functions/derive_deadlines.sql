@@ -70,7 +70,7 @@ as $$
 	       c.start_on, coalesce(c.due_on, ((t.late_at - interval '1 microsecond') at time zone c.time_zone)::date),
 	       t.late_at, v.overdue_at, coalesce(c.provisional, false),
 	       case when v.overdue_at > t.late_at and g.overdue_no is not null then g.overdue_no
-	            else 1 + width_bucket(-case when c.unit = 'second' then c.amount else c.slack end, g.offsets) end,
+	            else coalesce(1 + width_bucket(-case when c.unit = 'second' then c.amount else c.slack end, g.offsets), 1) end,
 	       coalesce(c.met_event, case when c.not_owed then c.status_event end),
 	       coalesce(c.met_on, case when c.not_owed then c.status_on end),
 	       coalesce(c.met_kind, case when c.not_owed then c.status end),

@@ -6,13 +6,15 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 set jit = off
 set plan_cache_mode = auto
+set enable_seqscan = on
+set enable_mergejoin = on
 as $$
 declare
 	letters text[] := array(select distinct n.letter_no from new_events n);
 	f record;
 begin
 	perform letterwatch.plan_for(cardinality(letters));
-	lock table letterwatch.planning in row share mode;
+	perform letterwatch.lock_planning();
 	perform from letterwatch.letter l where l.letter_no = any (letters) order by l.letter_no for no key update;
 
 	with life as materialized (

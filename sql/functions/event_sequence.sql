@@ -2,7 +2,7 @@
 -- and after it and whether it was possible. Order: time, then when it was recorded, then event_id; place counts from 1.
 -- What is not possible changes nothing and meets nothing.
 -- Inlined into the caller's join, as period_end is.
--- Callers: derive_state, derive_deadlines, check_events.
+-- Callers: derive_state, derive_deadlines, event_inserted.
 create or replace function letterwatch.event_sequence(letters text[])
 returns table (letter_no text, event_id bigint, place bigint, kind text, outcome text, unit text, handler text, on_day date,
                occurred_at timestamptz, recorded_at timestamptz, status_before text, status text, possible boolean)

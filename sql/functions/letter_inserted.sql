@@ -7,7 +7,7 @@ as $$
 declare
 	f record;
 begin
-	lock table letterwatch.planning in row share mode;
+	perform letterwatch.lock_planning();
 
 	select x.*, count(*) over () as faults into f
 	from (

@@ -1,5 +1,5 @@
 -- letter_received_on(): trigger of letter, before a row without received_on is inserted: the office's local date of received_at,
--- or of the present moment. An unknown office is left to check_letters, which says so.
+-- or of the present moment. An unknown office is left to letter_inserted, which says so.
 create or replace function letterwatch.letter_received_on() returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp

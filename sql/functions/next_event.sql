@@ -2,11 +2,13 @@
 -- of another daemon's line ends. NULL: nothing is planned.
 -- Callers: claim_due.
 create or replace function letterwatch.next_event(instance bigint) returns timestamptz
-language sql stable
+language plpgsql stable
 as $$
-	select least(
+begin
+	return least(
 		(select min(d.next_event_at) from letterwatch.deadline d where d.next_event_at is not null),
 		(select min(q.next_try_at) from letterwatch.replan_queue q),
-		(select min(x.leased_until) from letterwatch.outbox x where x.instance <> next_event.instance))
+		(select min(x.leased_until) from letterwatch.outbox x where x.instance <> next_event.instance));
+end
 $$;
 comment on function letterwatch.next_event(bigint) is 'When something is to be done next.';

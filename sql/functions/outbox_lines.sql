@@ -16,10 +16,12 @@ as $$
 	            || case when a.covers > 1 then array['covers', a.covers::text] end
 	            || case when a.registered_late and a.stage = 'overdue' then array['registered_late', 'true'] end
 	            || case when a.provisional then array['provisional', 'true'] end
-	            || case when language <> 'none' then array['msg', letterwatch.alert_message(a, language)] end
+	            || case when language <> 'none' then array['msg', letterwatch.alert_message(language, a, r.en, r.zh, s.en, s.zh)] end
 	       end
 	from letterwatch.outbox x
 	left join letterwatch.alert a on a.alert_id = x.line_id
+	left join letterwatch.term r on r.category = 'rule' and r.code = a.rule
+	left join letterwatch.term s on s.category = 'stage' and s.code = a.stage
 	left join letterwatch.log_line l on l.line_id = x.line_id
 	where x.instance = outbox_lines.instance
 	order by x.stage_at, x.line_id

@@ -1,73 +1,27 @@
--- raise_alerts(instance, at_most, leased_until) → int: raises what is due: one alert for each of the at_most deadlines longest
--- due, its latest stage whose time has come; moves each to its next stage; puts the lines into the outbox of `instance`.
--- Returns how many deadlines it moved. Rows locked by others are left to them.
--- Two statements: the rows are locked first; the second sees them as they then are (in one, the update would miss a row that
--- was re-dated meanwhile, while its alert is inserted). Nested loops only: the planner would hash the whole table.
+-- raise_alerts(instance, at_most, leased_until) → int: raises what is due, of the at_most deadlines longest due, into the outbox
+-- of `instance`. Returns how many it dealt with. Where all together cannot be raised, raise_or_park finds the row that stands in
+-- the way. Rows are locked and changed in one subtransaction: locked in an outer one, each would carry a multixact.
+-- Errors: a conflict, a cancel, no memory, disk or connections end the claim.
 -- Callers: claim_due.
 create or replace function letterwatch.raise_alerts(instance bigint, at_most int, leased_until timestamptz) returns int
 language plpgsql volatile
-set jit = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
 declare
-	moment timestamptz := letterwatch.clock();
-	tids tid[] := array(
-		select d.ctid
-		from letterwatch.deadline d
-		where d.next_event_at <= moment
-		order by d.next_event_at
-		limit at_most
-		for update skip locked);
+	tids tid[];
 begin
-	with due as materialized (
-		select d.ctid as tid, d.letter_no, d.rule, d.since, d.due_on, d.office_code, d.unit, d.overdue_at, d.late_at,
-		       d.provisional, d.stage_done, d.next_event_at,
-		       o.calendar, o.time_zone, o.day_begins, o.path, o.level, o.site,
-		       g.measure, g.offsets, g.every, g.last_no, g.overdue_no, g.stages, g.units, g.levels_up, g.severities,
-		       ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date as base_on,
-		       (moment at time zone o.time_zone)::date as today
-		from letterwatch.deadline d
-		join letterwatch.office_setting o on o.office_code = d.office_code
-		join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
-		where d.ctid = any (tids)
-	), staged as materialized (
-		select d.*, r.stage_no as reached_no, least(r.stage_no, d.last_no) as stage_no,
-		       greatest(1, r.stage_no - d.last_no + 1) as occurrence, t.at as stage_at, n.at as next_at, w.workdays_left,
-		       s.handler
-		from due d
-		cross join lateral letterwatch.stage_reached(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
-		                                             d.offsets, d.every, moment) r
-		left join lateral letterwatch.stage_time(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
-		                                         d.offsets, d.every, r.stage_no) t on true
-		left join lateral letterwatch.stage_time(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
-		                                         d.offsets, d.every, greatest(r.stage_no, d.stage_done) + 1) n on true
-		left join lateral letterwatch.workdays_left(d.calendar, d.due_on, d.today) w on true
-		left join letterwatch.letter_state s on s.letter_no = d.letter_no
-	), moved as (
-		update letterwatch.deadline d
-		set stage_done = greatest(d.stage_done, s.reached_no), reached = greatest(d.reached, s.reached_no), next_event_at = s.next_at
-		from staged s
-		where d.ctid = s.tid
-	), raised as (
-		insert into letterwatch.alert
-			(alert_id, letter_no, rule, since, due_on, stage_no, occurrence, stage, severity, office_code, to_office, unit,
-			 handler, stage_at, raised_at, late_s, covers, registered_late, provisional, days_left, workdays_left)
-		select letterwatch.line_id(s.site::text, s.letter_no, s.rule, s.since::text, s.due_on::text, s.stage_no::text,
-		                           s.occurrence::text),
-		       s.letter_no, s.rule, s.since, s.due_on, s.stage_no, s.occurrence, s.stages[s.stage_no],
-		       s.severities[s.stage_no], s.office_code, s.path[greatest(1, s.level - s.levels_up[s.stage_no])],
-		       coalesce(s.units[s.stage_no], s.unit), s.handler, s.stage_at, moment,
-		       floor(extract(epoch from moment - s.stage_at)), s.reached_no - s.stage_done, s.overdue_at > s.late_at,
-		       s.provisional, s.due_on - s.today, s.workdays_left
-		from staged s
-		where s.reached_no > s.stage_done
-		on conflict (letter_no, rule, since, due_on, stage_no, occurrence) do nothing
-		returning alert_id, stage_at
-	)
-	insert into letterwatch.outbox (line_id, stage_at, instance, leased_until)
-	select r.alert_id, r.stage_at, raise_alerts.instance, raise_alerts.leased_until
-	from raised r;
+	begin
+		tids := letterwatch.lock_due(at_most);
+		if cardinality(tids) > 0 then
+			perform letterwatch.raise_stages(instance, tids, leased_until);
+		end if;
+	exception
+		when serialization_failure or deadlock_detected or query_canceled or insufficient_resources then
+			raise;
+		when others then
+			tids := letterwatch.lock_due(at_most);
+			perform letterwatch.raise_or_park(instance, tids, leased_until);
+	end;
+	perform letterwatch.unpark();
 	return cardinality(tids);
 end
 $$;

@@ -3,6 +3,7 @@
 -- itself before its parent's; without a list the weekend decides and the day is unsettled. The days from 28 December on
 -- need the list of the next year as well: New Year's break can begin, or be worked for, in December (31 December 2022 stands
 -- in the list of 2023).
+-- Its statistics are taken at once: without them a claim read the whole calendar for each deadline.
 -- Callers: settings_changed, under the EXCLUSIVE lock of planning.
 create or replace function letterwatch.rebuild_calendars() returns text[]
 language plpgsql volatile
@@ -76,6 +77,9 @@ begin
 		returning t.calendar
 	)
 	select array_agg(distinct calendar) into changed from written;
+	if changed is not null then
+		analyze letterwatch.calendar_date;
+	end if;
 	return coalesce(changed, '{}');
 end
 $$;

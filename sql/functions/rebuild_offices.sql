@@ -59,7 +59,7 @@ begin
 	end if;
 
 	select l.office_code into wrong
-	from letterwatch.letter_state l
+	from (select office_code from letterwatch.letter union all select office_code from letterwatch.letter_state) l
 	where not exists (select from letterwatch.office o where o.office_code = l.office_code)
 	limit 1;
 	if found then

@@ -9,40 +9,21 @@ declare
 	changed text[];
 	wrong record;
 begin
-	create temporary table plan on commit drop as
-	select s.rule_set, s.rule, case when r.in_seconds then 'second' else 'workday' end as measure,
-	       array_agg(case when r.in_seconds then s.seconds::float8
-	                      when s.seconds = 0 then 0.5
-	                      else s.workdays::float8 end order by s.stage_no) as offsets,
-	       array_agg(s.stage_no order by s.stage_no) as numbers,
-	       max(s.stage_no) as last_no,
-	       (array_agg(s.every order by s.stage_no desc))[1] as every,
-	       count(s.every) as repeating,
-	       min(s.stage_no) filter (where s.stage = 'overdue') as overdue_no,
-	       array_agg(s.stage order by s.stage_no) as stages,
-	       array_agg(s.unit order by s.stage_no) as units,
-	       array_agg(s.levels_up order by s.stage_no) as levels_up,
-	       array_agg(s.severity order by s.stage_no) as severities
-	from letterwatch.stage s
-	join (select rule_set, rule, bool_or(unit = 'second') as in_seconds
-	      from letterwatch.rule
-	      group by rule_set, rule) r using (rule_set, rule)
-	group by s.rule_set, s.rule, r.in_seconds;
-
 	select * into wrong
-	from plan p
+	from letterwatch.derive_stages() p
 	where array_position(p.offsets, null) is not null
 	   or p.numbers <> array(select generate_series(1, cardinality(p.numbers)))
 	   or p.offsets <> array(select distinct o from unnest(p.offsets) o order by o)
 	   or p.repeating > (p.every is not null)::int;
 	if found then
-		drop table plan;
 		perform letterwatch.refuse('LW001', format('the stages of rule %s / %s are not in order', wrong.rule_set, wrong.rule),
 			'Number them 1, 2, 3, … in the order of their times, no two at one time; only the last may repeat; '
 			'rules counted in seconds have stages in seconds, others in working days, with seconds = 0 for the end.');
 	end if;
 
-	with gone as (
+	with plan as materialized (
+		select * from letterwatch.derive_stages()
+	), gone as (
 		delete from letterwatch.stage_plan t
 		where not exists (select from plan p where (p.rule_set, p.rule) = (t.rule_set, t.rule))
 		returning t.rule_set
@@ -60,7 +41,6 @@ begin
 	)
 	select array_agg(distinct rule_set) into changed
 	from (select rule_set from gone union all select rule_set from written) x;
-	drop table plan;
 	return coalesce(changed, '{}');
 end
 $$;

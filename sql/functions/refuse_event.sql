@@ -27,7 +27,7 @@ begin
 		            on_day, status) end
 		|| case when faults > 1 then format(' (and %s more events of this statement)', faults - 1) else '' end,
 		hint = case fault
-		when 'letter' then 'Register it first, or look for its number: select letter_no from letterwatch.letter;'
+		when 'letter' then 'Register it first, or look for its number: select letter_no from letterwatch.letter_status;'
 		when 'kind' then 'See: select distinct kind from letterwatch.transition;'
 		when 'outcome' then format('Possible: %s.', (
 			select string_agg(distinct coalesce(nullif(t.outcome, ''), 'none'), ', ')

@@ -13,6 +13,8 @@ create or replace function letterwatch.replan(letters text[], why text, settings
 language plpgsql volatile
 set jit = off
 set plan_cache_mode = auto
+set enable_seqscan = on
+set enable_mergejoin = on
 as $$
 declare
 	moment timestamptz := letterwatch.clock();
@@ -86,7 +88,7 @@ begin
 				from (
 					select case when d.due_on <> n.due_on or d.overdue_at <> n.overdue_at
 					            then greatest(n.first_stage - 1, least(d.reached, n.passed))
-					            else d.stage_done end
+					            else greatest(n.first_stage - 1, d.stage_done) end
 				) x (stage_done)
 				left join lateral letterwatch.stage_time(n.calendar, n.time_zone, n.day_begins, n.base_on, n.overdue_at,
 				                                         n.measure, n.offsets, n.every, x.stage_done + 1) t on true

@@ -11,7 +11,7 @@ begin
 	insert into letterwatch.outbox (line_id, stage_at)
 	select a.alert_id, a.stage_at
 	from letterwatch.alert a
-	where a.raised_at >= since and a.raised_at < coalesce(until, 'infinity')
+	where a.raised_at >= resend_alerts.since and a.raised_at < coalesce(resend_alerts.until, 'infinity')
 	on conflict (line_id) do nothing;
 	get diagnostics n = row_count;
 	notify letterwatch_due;

@@ -1,12 +1,15 @@
 -- verify() → (what, letter_no): derives everything again from the inputs and returns what differs from what is stored: state or
--- deadline; queued: planning failed; impossible: an event that could not be in its status. What is closed keeps the date that
--- it was judged by, so only the dates of what is open are held against the present rules and lists. Empty in a healthy database.
+-- deadline; queued: planning failed; parked: its alert could not be raised; impossible: an event that could not be in its
+-- status. What is closed keeps the date that it was judged by, so only the dates of what is open are held against the present
+-- rules and lists. Empty in a healthy database.
 -- Callers: administrators, tests.
 create or replace function letterwatch.verify() returns table (what text, letter_no text)
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 set jit = off
 set plan_cache_mode = auto
+set enable_seqscan = on
+set enable_mergejoin = on
 as $$
 declare
 	letters text[] := array(select l.letter_no::text from letterwatch.letter l);
@@ -33,7 +36,10 @@ begin
 	where not e.possible
 	union all
 	select 'queued', q.letter_no::text
-	from letterwatch.replan_queue q;
+	from letterwatch.replan_queue q
+	union all
+	select 'parked ' || p.rule, p.letter_no
+	from letterwatch.parked p;
 end
 $$;
 comment on function letterwatch.verify() is 'What differs from what the inputs say; empty in a healthy database.';

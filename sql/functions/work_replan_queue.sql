@@ -25,6 +25,7 @@ begin
 	exception when lock_not_available then
 		return 0;
 	end;
+	perform letterwatch.lock_planning();
 	todo := array(
 		select l.letter_no
 		from letterwatch.letter l
@@ -42,7 +43,7 @@ begin
 			exception when others then
 				update letterwatch.replan_queue q
 				set tries = q.tries + 1, error = sqlstate || ': ' || left(sqlerrm, 500),
-				    next_try_at = letterwatch.clock() + least(60, 2 ^ least(q.tries, 10)) * interval '1 second'
+				    next_try_at = letterwatch.clock() + letterwatch.retry_delay(q.tries)
 				where q.letter_no = one;
 			end;
 		end loop;

@@ -1,9 +1,12 @@
 -- 0001 inputs: what people and systems add. Nothing here is derived.
 -- Keys are natural and in collation "C", so that they sort and compare alike on every machine.
 
-create table letterwatch.planning ();
+create table letterwatch.planning (
+	settings_changed_at timestamptz not null
+);
+insert into letterwatch.planning (settings_changed_at) values (letterwatch.clock());
 comment on table letterwatch.planning is
-	'No rows, only a lock: whoever plans deadlines holds ROW SHARE, whoever changes a calendar, rule, stage or office EXCLUSIVE.';
+	'A lock: whoever plans deadlines holds ROW SHARE, whoever changes a calendar, rule, stage or office EXCLUSIVE, and changes its row.';
 
 create table letterwatch.term (
 	category text collate "C" not null check (category in ('rule', 'stage', 'status', 'unit', 'channel')),
@@ -216,6 +219,6 @@ create table letterwatch.transition (
 	kind text collate "C" not null,
 	outcome text collate "C" not null default '',
 	next_status text collate "C" not null,
-	primary key (status, kind, outcome)
+	primary key (status, kind, outcome) include (next_status)
 );
 comment on table letterwatch.transition is 'Which event is possible in which status of a letter, and the status after it. What has no row is refused.';

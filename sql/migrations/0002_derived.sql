@@ -143,12 +143,13 @@ create table letterwatch.alert (
 	provisional boolean not null,
 	days_left int not null,
 	workdays_left int not null,
-	primary key (letter_no, rule, since, due_on, stage_no, occurrence)
+	primary key (letter_no, rule, since, due_on, stage_at)
 );
-create index alert_raised on letterwatch.alert using brin (raised_at);
+create index alert_raised on letterwatch.alert (raised_at);
 comment on table letterwatch.alert is 'Insert-only: every alert raised, one for each stage that came, or for the latest of several.';
 comment on column letterwatch.alert.alert_id is 'A hash of the key and the site: the same stage has the same id after a crash, a failover or a restore.';
-comment on column letterwatch.alert.stage_at is 'The stage''s time.';
+comment on column letterwatch.alert.stage_at is
+	'The stage''s time, which no two stages of one deadline share; the number of a stage may change with the rows of table stage.';
 comment on column letterwatch.alert.late_s is 'Whole seconds from the stage''s time to raised_at.';
 comment on column letterwatch.alert.covers is 'How many stages it stands for.';
 
@@ -187,6 +188,19 @@ create table letterwatch.replan_queue (
 	error text
 );
 comment on table letterwatch.replan_queue is 'Letters whose planning failed. A clerk''s write stands; the claim tries them again.';
+
+create table letterwatch.parked (
+	letter_no text collate "C" not null,
+	rule text collate "C" not null,
+	since bigint not null,
+	parked_at timestamptz not null,
+	tries int not null,
+	next_try_at timestamptz not null,
+	error text not null,
+	primary key (letter_no, rule, since)
+);
+comment on table letterwatch.parked is 'Deadlines whose alert could not be raised. The claim tries them again; the others go out meanwhile.';
+comment on column letterwatch.parked.next_try_at is 'The next_event_at of the deadline; where that has become another, the row is over.';
 
 create table letterwatch.daemon_instance (
 	instance bigint generated always as identity primary key,

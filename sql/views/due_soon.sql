@@ -8,7 +8,7 @@ join letterwatch.office_setting f on f.office_code = d.office_code
 join letterwatch.letter l on l.letter_no = d.letter_no
 join letterwatch.letter_state s on s.letter_no = d.letter_no
 cross join lateral (select ((select letterwatch.clock()) at time zone f.time_zone)::date) t (today)
-left join lateral letterwatch.workdays_left(f.calendar, d.due_on, t.today) w on true
+left join lateral letterwatch.workdays_left(f.calendar, d.due_on, t.today, false) w on true
 where d.state = 'open' and d.late_at > (select letterwatch.clock()) and w.workdays_left <= 10
   and d.due_on < (select letterwatch.clock())::date + 40
 order by d.due_on, d.office_code, d.letter_no, d.rule;

@@ -11,7 +11,7 @@ join letterwatch.letter l on l.letter_no = d.letter_no
 join letterwatch.letter_state s on s.letter_no = d.letter_no
 left join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
 cross join lateral (select ((select letterwatch.clock()) at time zone f.time_zone)::date) t (today)
-left join lateral letterwatch.workdays_left(f.calendar, d.due_on, t.today) w on true
+left join lateral letterwatch.workdays_left(f.calendar, d.due_on, t.today, true) w on true
 where d.state = 'open' and d.late_at <= (select letterwatch.clock())
 order by d.due_on, d.office_code, d.letter_no, d.rule;
 comment on view letterwatch.overdue is 'Open deadlines whose period has ended, longest overdue first.';

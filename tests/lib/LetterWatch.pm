@@ -96,7 +96,8 @@ sub register {
 	my ($count, $first_s, $over_s) = ($params{count} // 1, $params{first_s} // 0, $params{over_s} // 0);
 	$self->psql($database, <<~"SQL");
 		insert into letterwatch.letter (letter_no, office_code, received_at)
-		select '$prefix-' || n, 'A', letterwatch.clock() - interval '60 s' + make_interval(secs => $first_s + $over_s * (n - 1.0) / $count)
+		select '$prefix-' || n, 'A',
+		       letterwatch.clock() - interval '60 s' + make_interval(secs => $first_s + $over_s * (n - 1.0) / $count)
 		from generate_series(1, $count) n
 		SQL
 	return;

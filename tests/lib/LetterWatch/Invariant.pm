@@ -62,10 +62,11 @@ SQL
 		join letterwatch.letter_event e on e.event_id = d.closed_event
 		where pg_xact_commit_timestamp(a.xmin) > pg_xact_commit_timestamp(e.xmin)
 SQL
-	'each was marked as sent' => <<'SQL',
+	'each was marked as sent' => <<"SQL",
 		select letter_no || ' ' || stage
 		from letterwatch.alert a
-		where not exists (select from letterwatch.alert_sent s where s.line_id = a.alert_id)
+		where a.raised_at < letterwatch.clock() - interval '$GRACE'
+		  and not exists (select from letterwatch.alert_sent s where s.line_id = a.alert_id)
 SQL
 	'verify() finds nothing amiss' => <<'SQL',
 		select what || ' ' || letter_no
@@ -103,32 +104,36 @@ sub _at_rest {
 # An alert as its row and as its line say it.
 my @said = qw(id stage rule office letter due days_left workdays_left to unit);
 
+# The lines of one event, as text => how often.
+sub _count {
+	my ($receivers, $event, @keys) = @_;
+	my %count;
+	$count{ join ' ', @{ $_->{fields} }{@keys} }++ for map { $_->events($event) } @$receivers;
+	return \%count;
+}
+
 sub _lines_and_rows {
 	my ($lw, $database, $receivers, $repeated) = @_;
-	my @lines = map { $_->lines } @$receivers;    # before the rows: each line's row is there by then
-	my (%count, %line, %cleared);
-	for my $fields (map { $_->{fields} } grep { !$_->{error} } @lines) {
-		if ($fields->{event} eq 'alert') {
-			$count{ $fields->{id} }++;
-			$line{ join ' ', @{$fields}{@said} }++;
-		} elsif ($fields->{event} eq 'cleared') {
-			$cleared{ $fields->{id} }++;
-		}
-	}
+	my $told = _count($receivers, 'alert', @said);    # before the rows: each line's row is there by then
 	my @rows = split /\n/, $lw->psql($database, <<~'SQL');
 		select concat_ws(' ', alert_id, stage, rule, office_code, letter_no, due_on, days_left, workdays_left, to_office, unit)
 		from letterwatch.alert
-		where exists (select from letterwatch.alert_sent where line_id = alert_id)
 		SQL
 	my %row = map { $_ => 1 } @rows;
-	my @clearings = split /\n/, $lw->psql($database, "select fields[4] from letterwatch.log_line where event = 'cleared'");
-	my %clearing;
-	$clearing{$_}++ for @clearings;
+	is_deeply([ _first(grep { !$row{$_} } keys %$told) ], [], 'each line has an alert');
 
-	is_deeply([ _first(grep { !$line{$_} } @rows) ],      [], 'each alert has a line that says the same');
-	is_deeply([ _first(grep { !$row{$_} } keys %line) ],  [], 'each line has an alert');
-	is_deeply([ _first(grep { $count{$_} > 1 && !$repeated->{$_} } keys %count) ], [], 'no line comes twice');
-	is_deeply(\%cleared, \%clearing, 'what was cleared has its line, once');
+	my @untold;
+	LetterWatch::wait_for(sub { $told = _count($receivers, 'alert', @said); !(@untold = grep { !$told->{$_} } @rows) }, 3);
+	is_deeply([ _first(@untold) ], [], 'each alert has a line that says the same');
+
+	my $times = _count($receivers, 'alert', 'id');
+	is_deeply([ _first(grep { $times->{$_} > 1 && !$repeated->{$_} } keys %$times) ], [], 'no line comes twice');
+
+	my %clearing;
+	$clearing{$_}++ for split /\n/, $lw->psql($database, "select fields[4] from letterwatch.log_line where event = 'cleared'");
+	is_deeply(_count($receivers, 'cleared', 'id'), \%clearing, 'what was cleared has its line, once');
+
+	my @lines = map { $_->lines } @$receivers;
 	is_deeply([ _first(map { $_->{error} // () } @lines) ], [], 'every line is a syslog line in logfmt');
 	note(scalar(@rows) . ' alerts, ' . scalar(@lines) . ' lines');
 	return;

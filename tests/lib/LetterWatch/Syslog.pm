@@ -10,9 +10,11 @@ use IO::Socket::UNIX;
 use Socket qw(SOCK_DGRAM);
 use Time::HiRes qw(time);
 
+# With in_place_of => ANOTHER: takes over the other's path, while the other still holds its old socket.
 sub new {
-	my ($class) = @_;
-	my $self = bless { dir => File::Temp->newdir, lines => [] }, $class;
+	my ($class, %params) = @_;
+	my $dir  = $params{in_place_of} ? $params{in_place_of}{dir} : File::Temp->newdir;
+	my $self = bless { dir => $dir, lines => [] }, $class;
 	return $self->open;
 }
 

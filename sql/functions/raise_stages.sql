@@ -1,0 +1,70 @@
+-- raise_stages(instance, tids, leased_until): raises what is due of some deadlines, given by the ctid of their locked rows: for each
+-- one alert, its latest stage whose time has come; moves each to its next stage; puts the lines into the outbox of `instance`.
+-- A statement of its own after the rows were locked: it sees them as they then are (in one, the update would miss a row that
+-- was re-dated meanwhile, while its alert is inserted).
+-- Errors: any that a row makes, and one where a row cannot be dealt with; then nothing is raised.
+-- Callers: raise_or_park.
+create or replace function letterwatch.raise_stages(instance bigint, tids tid[], leased_until timestamptz) returns void
+language plpgsql volatile
+as $$
+declare
+	moment timestamptz := letterwatch.clock();
+	handled int;
+begin
+	with due as materialized (
+		select d.ctid as tid, d.letter_no, d.rule, d.since, d.due_on, d.office_code, d.unit, d.overdue_at, d.late_at,
+		       d.provisional, d.stage_done, d.next_event_at,
+		       o.calendar, o.time_zone, o.day_begins, o.path, o.level, o.site,
+		       g.measure, g.offsets, g.every, g.last_no, g.overdue_no, g.stages, g.units, g.levels_up, g.severities,
+		       ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date as base_on,
+		       (moment at time zone o.time_zone)::date as today
+		from letterwatch.deadline d
+		join letterwatch.office_setting o on o.office_code = d.office_code
+		join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
+		where d.ctid = any (tids)
+	), staged as materialized (
+		select d.*, r.stage_no as reached_no, least(r.stage_no, d.last_no) as stage_no,
+		       greatest(1, r.stage_no - d.last_no + 1) as occurrence, t.at as stage_at, n.at as next_at, w.workdays_left,
+		       s.handler
+		from due d
+		cross join lateral letterwatch.stage_reached(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
+		                                             d.offsets, d.every, moment) r
+		left join lateral letterwatch.stage_time(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
+		                                         d.offsets, d.every, r.stage_no) t on true
+		left join lateral letterwatch.stage_time(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
+		                                         d.offsets, d.every, greatest(r.stage_no, d.stage_done) + 1) n on true
+		left join lateral letterwatch.workdays_left(d.calendar, d.due_on, d.today, d.late_at <= moment) w on true
+		left join letterwatch.letter_state s on s.letter_no = d.letter_no
+	), moved as (
+		update letterwatch.deadline d
+		set stage_done = greatest(d.stage_done, s.reached_no), reached = greatest(d.reached, s.reached_no), next_event_at = s.next_at
+		from staged s
+		where d.ctid = s.tid
+		returning d.letter_no
+	), raised as (
+		insert into letterwatch.alert
+			(alert_id, letter_no, rule, since, due_on, stage_no, occurrence, stage, severity, office_code, to_office, unit,
+			 handler, stage_at, raised_at, late_s, covers, registered_late, provisional, days_left, workdays_left)
+		select letterwatch.line_id(s.site::text, s.letter_no, s.rule, s.since::text, s.due_on::text,
+		                           extract(epoch from s.stage_at)::text),
+		       s.letter_no, s.rule, s.since, s.due_on, s.stage_no, s.occurrence, s.stages[s.stage_no],
+		       s.severities[s.stage_no], s.office_code, s.path[greatest(1, s.level - s.levels_up[s.stage_no])],
+		       coalesce(s.units[s.stage_no], s.unit), s.handler, s.stage_at, moment,
+		       floor(extract(epoch from moment - s.stage_at)), s.reached_no - s.stage_done, s.overdue_at > s.late_at,
+		       s.provisional, s.due_on - s.today, s.workdays_left
+		from staged s
+		where s.reached_no > s.stage_done
+		on conflict (letter_no, rule, since, due_on, stage_at) do nothing
+		returning alert_id, stage_at
+	), sent as (
+		insert into letterwatch.outbox (line_id, stage_at, instance, leased_until)
+		select r.alert_id, r.stage_at, raise_stages.instance, raise_stages.leased_until
+		from raised r
+	)
+	select count(*) into handled from moved;
+	if handled <> cardinality(tids) then
+		raise exception 'its office, its stages, or the calendar of its days is missing';
+	end if;
+end
+$$;
+comment on function letterwatch.raise_stages(bigint, tid[], timestamptz) is 'Raises the alerts of locked deadlines.';

@@ -1,0 +1,80 @@
+-- parked.sql -- a deadline whose alert cannot be raised, or a letter that cannot be planned, stops no other.
+begin;
+\ir include/helpers.psql
+select no_plan();
+
+select instance as me from lwtest.daemon \gset
+insert into letterwatch.letter (letter_no, office_code, received_on)
+select 'P-' || n, 'T-P-C-1', '2026-03-02' from generate_series(1, 40) as n;
+
+create function lwtest.spoil() returns trigger
+	language plpgsql
+	as $$ begin raise exception 'spoilt %', new.letter_no; end $$;
+create trigger spoil before insert on letterwatch.alert
+	for each row when (new.letter_no = 'P-17') execute function lwtest.spoil();
+
+-- ---- an alert that cannot be raised ------------------------------------------------------
+
+call lwtest.sweep('2026-03-05 09:00:00');
+select is(
+	(select count(*)::int from letterwatch.alert_log where letter_no like 'P-%'),
+	39,
+	'all other alerts of the batch go out');
+select lwtest.rows_are(
+	$$ select letter_no, rule, tries, error from letterwatch.parked $$,
+	$$ values ('P-17', 'notice', 1, 'P0001: spoilt P-17') $$,
+	'the one is parked with its error');
+select lwtest.rows_are(
+	$$ select fields->>'letter', fields->>'sqlstate', severity from lwtest.line where fields->>'event' = 'parked' $$,
+	$$ values ('P-17', 'P0001', 3) $$,
+	'a line names it, without the text of the error');
+select lwtest.rows_are(
+	$$ select * from letterwatch.verify() $$,
+	$$ values ('parked notice', 'P-17') $$,
+	'verify shows it');
+
+call lwtest.set_clock('2026-03-05 09:00:00.5');
+select ok(
+	(select next_in_ms between 1 and 500 from letterwatch.claim_due(:me, 1000, 'none') where line_id is null),
+	'the claim sleeps until the next try');
+call lwtest.sweep('2026-03-05 09:00:01');
+call lwtest.sweep('2026-03-05 09:00:03');
+select is((select tries from letterwatch.parked), 3, 'it is tried again after one second and after two more');
+select is((select count(*)::int from lwtest.line where fields->>'event' = 'parked'), 1, 'and named once');
+
+drop trigger spoil on letterwatch.alert;
+call lwtest.sweep('2026-03-05 09:00:07');
+select lwtest.rows_are(
+	$$ select stage, fields->>'late_s' from lwtest.told where letter = 'P-17' $$,
+	$$ values ('warn', '7') $$,
+	'once it can be raised, it is, and says how late');
+select is_empty('select * from letterwatch.parked', 'and is parked no more');
+select is_empty('select * from letterwatch.verify()', 'all is well again');
+
+-- ---- parked, and answered meanwhile --------------------------------------------------------
+
+create trigger spoil before insert on letterwatch.alert
+	for each row when (new.letter_no = 'P-18') execute function lwtest.spoil();
+call lwtest.sweep('2026-03-06 09:00:00');
+select is((select letter_no from letterwatch.parked), 'P-18', 'parked');
+select count(*) as ignored from letterwatch.record_notice('P-18') \gset
+call lwtest.sweep('2026-03-06 09:01:00');
+select is_empty('select * from letterwatch.parked', 'what is answered meanwhile is parked no more');
+
+-- ---- a letter that cannot be planned ---------------------------------------------------------
+
+alter function letterwatch.derive_deadlines(text[]) rename to derive_deadlines_away;
+select is(
+	(select count(*)::int from letterwatch.record_notice('P-19')),
+	2,
+	'planning fails, the notice is recorded');
+select is((select tries from letterwatch.replan_queue where letter_no = 'P-19'), 0, 'and its letter queued');
+call lwtest.sweep('2026-03-06 09:02:00');
+select is((select tries from letterwatch.replan_queue where letter_no = 'P-19'), 1, 'the claim tries, and waits');
+alter function letterwatch.derive_deadlines_away(text[]) rename to derive_deadlines;
+call lwtest.sweep('2026-03-06 09:02:01');
+select is_empty('select * from letterwatch.replan_queue', 'and plans it once that is possible');
+select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');
+
+select * from finish();
+rollback;

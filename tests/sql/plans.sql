@@ -1,0 +1,45 @@
+-- plans.sql -- how much is read: a session that began while the tables were empty must not read all of them once they are full.
+begin;
+\ir include/helpers.psql
+select no_plan();
+
+-- Rows that this transaction has read of letterwatch's tables.
+create function lwtest.rows_read() returns bigint
+	language sql
+	as $$
+	select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint
+	from pg_stat_xact_all_tables
+	where schemaname = 'letterwatch'
+	$$;
+
+-- The plans for one letter are made here.
+call lwtest.register('W-1', '2026-03-02 09:00');
+select count(*) as ignored from letterwatch.record_notice('W-1') \gset
+
+insert into letterwatch.letter (letter_no, office_code, received_on)
+select 'W-M-' || n, 'T-P-C-1', date '2026-03-02' - n % 3 from generate_series(1, 3000) as n;
+insert into letterwatch.letter_event (letter_no, kind, outcome)
+select 'W-M-' || n, 'notice', 'accepted' from generate_series(1, 2000) as n;
+
+select lwtest.rows_read() as before \gset
+call lwtest.register('W-2', '2026-03-02 09:00');
+select count(*) as ignored from letterwatch.record_notice('W-2') \gset
+select count(*) as ignored from letterwatch.record_reply('W-2', 'progress') \gset
+select cmp_ok(lwtest.rows_read() - :before, '<', 2000::bigint, 'a letter after many others reads only what is its own');
+
+select instance as me from lwtest.daemon \gset
+call lwtest.set_clock('2026-03-05 09:00:00');
+select lwtest.rows_read() as before \gset
+select count(line_id) as lines from letterwatch.claim_due(:me, 200, 'none') \gset
+select is(:lines, 200, 'a claim of 200');
+select cmp_ok(lwtest.rows_read() - :before, '<', 20000::bigint, 'reads less than a hundred rows for each');
+
+select lwtest.rows_read() as before \gset
+insert into letterwatch.rule_set (rule_set, title) values ('t-new', 'nobody follows it yet');
+insert into letterwatch.rule (rule_set, rule, basis, amount, unit, responsible_unit, met_by)
+values ('t-new', 'notice', 'test', 20, 'workday', 'petitions', '{notice}');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('t-new', 'notice', 1, 'overdue', 0, 3);
+select cmp_ok(lwtest.rows_read() - :before, '<', 40000::bigint, 'a new rule set plans no letter of others again');
+
+select * from finish();
+rollback;

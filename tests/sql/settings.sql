@@ -1,0 +1,91 @@
+-- settings.sql -- rules and stages that change under open deadlines.
+begin;
+\ir include/helpers.psql
+select no_plan();
+
+-- ---- a rule without stages --------------------------------------------------------------------
+
+insert into letterwatch.rule_set (rule_set, title) values ('t-silent', 'no stages');
+insert into letterwatch.rule (rule_set, rule, basis, amount, unit, responsible_unit, met_by)
+values ('t-silent', 'notice', 'test', 20, 'workday', 'petitions', '{notice}');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('S-1', 'T-P-C-1', '2026-03-02', 't-silent');
+select is(
+	(select next_due_on from letterwatch.letter_status where letter_no = 'S-1'),
+	'2026-03-30'::date,
+	'a rule without stages has deadlines');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('t-silent', 'notice', 1, 'overdue', 0, 3);
+select is(
+	(select next_event_at from letterwatch.deadline where letter_no = 'S-1'),
+	'2026-03-31 00:00+08'::timestamptz,
+	'which take up the stages that it is given');
+select lives_ok($$ delete from letterwatch.stage where rule_set = 't-silent' $$, 'and its stages can be taken away');
+select is(
+	(select next_event_at from letterwatch.deadline where letter_no = 'S-1'),
+	null,
+	'after which it is silent');
+
+-- ---- a rule ends by mistake ---------------------------------------------------------------------
+
+update letterwatch.rule set valid_to = '2026-01-31' where rule_set = 't-silent';
+select is_empty($$ select from letterwatch.deadline where letter_no = 'S-1' $$, 'a rule that does not hold any more has no deadlines');
+update letterwatch.rule set valid_to = 'infinity' where rule_set = 't-silent';
+select is(
+	(select next_due_on from letterwatch.letter_status where letter_no = 'S-1'),
+	'2026-03-30'::date,
+	'when that is mended they are there again');
+select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');
+
+-- ---- stages are numbered anew --------------------------------------------------------------------
+
+create temporary table shipped as select * from letterwatch.stage where rule_set = 'procuratorate' and rule = 'notice';
+create procedure lwtest.restage(first_no int, warning int default null)
+	language plpgsql
+	as $$
+	begin
+		delete from letterwatch.stage where rule_set = 'procuratorate' and rule = 'notice';
+		insert into letterwatch.stage (rule_set, rule, stage_no, stage, workdays, seconds, every, unit, levels_up, severity)
+		select rule_set, rule, row_number() over (order by coalesce(workdays, 0.5)), stage, workdays, seconds, every, unit,
+		       levels_up, severity
+		from (select * from shipped where stage_no >= first_no
+		      union all
+		      select 'procuratorate', 'notice', 0, 'warn', warning, null, null, null, 0, 5 where warning is not null) s;
+	end $$;
+
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-2', 'T-P-C-1', '2026-03-02');
+call lwtest.walk('2026-03-05', '2026-03-05');
+call lwtest.restage(2);
+call lwtest.walk('2026-03-06', '2026-03-09');
+call lwtest.restage(3, -4);
+call lwtest.walk('2026-03-10', '2026-03-10');
+call lwtest.restage(3);
+call lwtest.walk('2026-03-11', '2026-03-12');
+select lwtest.rows_are(
+	$$ select at, stage from lwtest.told where letter = 'S-2' order by n $$,
+	$$ values ('2026-03-05 09:00:00', 'warn'), ('2026-03-06 09:00:00', 'warn'), ('2026-03-09 09:00:00', 'due'),
+		('2026-03-10 00:00:00', 'overdue'), ('2026-03-10 09:00:00', 'remind'), ('2026-03-11 09:00:00', 'escalate'),
+		('2026-03-12 09:00:00', 'remind') $$,
+	'stages taken away or put before change nothing for those that stay: each is told once');
+select is(
+	(select bool_and(not fields ? 'covers') from lwtest.told where letter = 'S-2'),
+	true,
+	'at its time');
+select is_empty('select * from letterwatch.verify()', 'what is stored is still what the facts imply');
+
+-- ---- what an administrator's session may hold ------------------------------------------------------
+
+create temporary table plan (x int);
+select lives_ok(
+	$$ update letterwatch.stage set severity = 4 where rule_set = 'demo' and stage_no = 1 $$,
+	'a temporary table of the session is not in the way');
+
+-- ---- an office with a letter that is not planned yet --------------------------------------------------
+
+alter function letterwatch.derive_state(text[]) rename to derive_state_away;
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-3', 'T-P-C-2', '2026-03-02');
+alter function letterwatch.derive_state_away(text[]) rename to derive_state;
+select lwtest.refused(
+	$$ delete from letterwatch.office where office_code = 'T-P-C-2' $$,
+	'still has letters', 'removing an office whose only letter waits to be planned');
+
+select * from finish();
+rollback;
