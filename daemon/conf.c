@@ -256,6 +256,7 @@ static bool is_section(const char *name, size_t length)
 
 struct reading {
 	const char *path;
+	int (*check_conninfo)(const char *conninfo);
 	struct conf *conf;
 	FILE *file;
 	FILE *faults; /* the messages, a line each */
@@ -304,6 +305,8 @@ static void take_value(struct reading *r, const struct key *key, const char *tex
 	}
 	*set_on = r->line;
 	result = set_key(r->conf, key, text);
+	if (result == 0 && key->offset == FIELD(conninfo))
+		result = r->check_conninfo(r->conf->conninfo);
 	if (result == -EINVAL)
 		fault(r, "%s must be %s", key->name, key->wanted);
 	else if (result != 0)
@@ -446,9 +449,9 @@ static int set_defaults(struct conf *conf)
 	return result;
 }
 
-int conf_load(const char *path, struct conf **ret_conf, char **reterr_msg)
+int conf_load(const char *path, int (*check_conninfo)(const char *conninfo), struct conf **ret_conf, char **reterr_msg)
 {
-	struct reading r = {.path = path};
+	struct reading r = {.path = path, .check_conninfo = check_conninfo};
 	char *message = NULL;
 	size_t message_size = 0;
 	int result = -ENOMEM;

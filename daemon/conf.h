@@ -30,12 +30,14 @@ struct conf {
 };
 
 /*
- * The file at `path` (or, with NULL, no file: the defaults) into a fresh struct.
+ * The file at `path` (or, with NULL, no file: the defaults) into a fresh struct. `check_conninfo` is 0, or -EINVAL for a string
+ * that libpq does not understand.
  * 0: *ret_conf is the caller's. Negative errno: *reterr_msg, the caller's to free, names every fault, one a line, as
  * "file:line: what is wrong", never a value; -EINVAL for a fault in the content, otherwise why the file could not be
  * read. With -ENOMEM it may be NULL.
  */
-int conf_load(const char *path, struct conf **ret_conf, char **reterr_msg) __attribute__((warn_unused_result));
+int conf_load(const char *path, int (*check_conninfo)(const char *conninfo), struct conf **ret_conf, char **reterr_msg)
+	__attribute__((warn_unused_result));
 
 /* Frees all; takes NULL. */
 void conf_free(struct conf *conf);

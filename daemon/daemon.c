@@ -55,7 +55,7 @@ struct daemon {
 	bool stopping;
 
 	int64_t down_since_ms; /* no claim has succeeded since the connection was lost; 0: all is well */
-	bool reached; /* since then a call was refused: not the way to the database is the trouble, but what it says */
+	bool reached; /* the latest connection refused a call: not the way to the database is the trouble, but what it says */
 	char last_message[200]; /* why there is no connection, as told last */
 	int64_t last_tick_ms;
 };
@@ -87,10 +87,10 @@ static void get_health_facts(const struct daemon *d, struct health_facts *ret_fa
 	outbox_get_facts(d->outbox, &outbox);
 	*ret_facts = (struct health_facts){
 		.now_ms = clock_ms(),
-		.started_ms = d->started_ms,
 		.database_down_since_ms = d->reached ? 0 : d->down_since_ms,
-		.last_pass_ms = sweep.last_pass_ms,
-		.query_failing_since_ms = d->reached && d->down_since_ms ? d->down_since_ms : sweep.failing_since_ms,
+		.query_failing_since_ms = d->reached && d->down_since_ms
+	                                          ? d->down_since_ms
+	                                          : earlier(sweep.failing_since_ms, outbox.failing_since_ms),
 		.syslog_down_since_ms = earlier(outbox.blocked_since_ms, events_held_since_ms(d->events)),
 		.last_tick_ms = d->last_tick_ms,
 	};
@@ -221,6 +221,7 @@ static void on_stop(void *arg, int signo)
 	d->stopping = true;
 	log_info("stopping reason=%s", reason);
 	svc_stopping();
+	emit_start(d); /* if it is not out yet: "stop" is the last line */
 	events_stop(d->events, reason);
 	set_timer(d->stop_timer, STOP_LIMIT_MS);
 	outbox_finish(d->outbox);
@@ -344,10 +345,10 @@ static void on_down(void *arg, const struct pgconn_trouble *trouble)
 	struct daemon *d = arg;
 
 	tell_down(d, trouble);
-	if (!d->down_since_ms) {
-		d->down_since_ms = clock_ms();
+	if (!d->down_since_ms || !trouble->was_up)
 		d->reached = false;
-	}
+	if (!d->down_since_ms)
+		d->down_since_ms = clock_ms();
 	outbox_on_down(d->outbox);
 	sweep_on_down(d->sweep);
 	progress(d);
@@ -415,9 +416,15 @@ static void on_done(void *arg)
 	progress(d);
 }
 
-static void on_blocked(void *arg)
+static void on_trouble(void *arg)
 {
-	judge(arg);
+	struct daemon *d = arg;
+	struct outbox_facts facts;
+
+	outbox_get_facts(d->outbox, &facts);
+	if (facts.failing_since_ms)
+		d->reached = true;
+	progress(d);
 }
 
 /* Our own lines are older, and show whether syslog really takes lines again. */
@@ -497,7 +504,7 @@ static int new_tools(struct daemon *d, const struct conf *conf)
 static int new_activities(struct daemon *d)
 {
 	static const struct sweep_callbacks sweep = {on_turn, on_greeted, on_progress, on_stopped, random_number};
-	static const struct outbox_callbacks outbox = {on_done, on_blocked, random_number};
+	static const struct outbox_callbacks outbox = {on_done, on_trouble, random_number};
 	struct sweep_identity identity = {.host = d->host, .pid = getpid(), .version = LETTERWATCH_VERSION};
 	int r;
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define HELD_MAX 8
 
@@ -100,13 +101,24 @@ void events_reload(struct events *events, bool accepted)
 	emit(events, SEVERITY_NOTICE, &line);
 }
 
-void events_degraded(struct events *events, const char *reason, int64_t since_s)
+/* The host's clock `ago_s` seconds ago, as the header of a line has it, but in UTC. */
+static void add_moment(struct logfmt *line, const char *key, int64_t ago_s)
+{
+	time_t moment = time(NULL) - (time_t)ago_s;
+	char text[sizeof "2026-11-24T03:30:56Z+"];
+	struct tm utc;
+
+	if (gmtime_r(&moment, &utc) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) > 0)
+		logfmt_add_string(line, key, text);
+}
+
+void events_degraded(struct events *events, const char *reason, int64_t ago_s)
 {
 	struct logfmt line;
 
 	begin(&line, "degraded");
 	logfmt_add_string(&line, "reason", reason);
-	logfmt_add_number(&line, "since_s", since_s);
+	add_moment(&line, "since", ago_s);
 	emit(events, SEVERITY_ERROR, &line);
 }
 

@@ -21,7 +21,8 @@ void events_free(struct events *events);
 void events_start(struct events *events, const char *version, int64_t instance, const char *host);
 void events_stop(struct events *events, const char *reason);
 void events_reload(struct events *events, bool accepted);
-void events_degraded(struct events *events, const char *reason, int64_t since_s);
+/* since=: the host's clock `ago_s` seconds ago, in UTC; like the time in the line's header, for the reader only. */
+void events_degraded(struct events *events, const char *reason, int64_t ago_s);
 void events_recovered(struct events *events, const char *reason, int64_t after_s);
 /* The keys of a status line are the caller's, after what events_begin_status() has put there. */
 void events_begin_status(struct logfmt *line);

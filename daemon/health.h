@@ -18,23 +18,20 @@ enum health_state {
 enum health_reason {
 	HEALTH_REASON_NONE,     /* also of HEALTH_STUCK */
 	HEALTH_REASON_DATABASE, /* no connection */
-	HEALTH_REASON_QUERY,    /* connected, but no claim has succeeded */
+	HEALTH_REASON_QUERY,    /* connected, but the database refuses to claim or to mark */
 	HEALTH_REASON_SYSLOG,   /* lines wait, and the socket takes none */
 };
 
 #define HEALTH_GRACE_MS 20000  /* the contract: degraded is told within 30 s of losing the database */
-#define HEALTH_PASS_MS 80000   /* connected and no claim for longer: the safety poll's 60 s and the grace */
 #define HEALTH_STUCK_MS 120000 /* twice the safety poll */
 
 /* All moments are clock_ms(); 0 = never, or not now. */
 struct health_facts {
 	int64_t now_ms;
-	int64_t started_ms;
 	int64_t database_down_since_ms; /* 0 while connected */
-	int64_t last_pass_ms;           /* the last claim that succeeded */
-	int64_t query_failing_since_ms; /* the first claim that failed since then; 0 when the latest succeeded */
+	int64_t query_failing_since_ms; /* the first call that failed since one succeeded */
 	int64_t syslog_down_since_ms;   /* 0 while lines go out or none waits */
-	int64_t last_tick_ms;           /* the last time that the loop's safety timer ran or that work was done */
+	int64_t last_tick_ms; /* the last time that the loop's safety timer ran or that work was done; at first the start */
 };
 
 struct health {

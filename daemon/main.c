@@ -123,6 +123,8 @@ static enum exit_status run_with_base(const struct arguments *arguments, struct 
 	struct event_base *base = new_base();
 	enum exit_status status;
 
+	/* libpq waits for getaddrinfo(): a name server that does not answer holds the loop for a second, not for ten. */
+	setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
 	if (!base) {
 		log_error("cannot start reason=\"no event loop\"");
 		return EXIT_CANNOT;

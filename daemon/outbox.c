@@ -43,6 +43,7 @@ struct outbox {
 	size_t next; /* of the batch, to be sent */
 	int64_t hold_until_ms;
 	int64_t blocked_since_ms;
+	int64_t failing_since_ms;
 	struct store_id *ids; /* sent, not marked */
 	size_t id_count;
 	size_t id_size;
@@ -138,6 +139,8 @@ static void mark_failed(struct outbox *o, const struct store_outcome *outcome)
 
 	if (outcome->verdict == STORE_RECONNECT)
 		return; /* store has dropped the connection: on_down follows */
+	if (!o->failing_since_ms)
+		o->failing_since_ms = clock_ms();
 	if (strcmp(outcome->sqlstate, o->last_sqlstate) != 0) {
 		memcpy(o->last_sqlstate, outcome->sqlstate, sizeof o->last_sqlstate);
 		log_error("sent lines cannot be marked call=%s sqlstate=%s lines=%zu retry_ms=%lld", outcome->call,
@@ -147,6 +150,7 @@ static void mark_failed(struct outbox *o, const struct store_outcome *outcome)
 		leave(o);
 	else
 		mark_later(o, retry_ms);
+	o->callbacks.on_trouble(o->arg);
 }
 
 static void on_marked(void *arg, const struct store_outcome *outcome)
@@ -159,6 +163,7 @@ static void on_marked(void *arg, const struct store_outcome *outcome)
 	}
 	backoff_reset(&o->backoff);
 	o->last_sqlstate[0] = '\0';
+	o->failing_since_ms = 0;
 	o->id_count = 0;
 	leave(o);
 }
@@ -260,7 +265,7 @@ static void block(struct outbox *o, int64_t now_ms)
 		o->blocked_since_ms = now_ms;
 	set_state(o, OUTBOX_BLOCKED);
 	set_timer(o, o->hold_until_ms > now_ms ? o->hold_until_ms - now_ms : 0);
-	o->callbacks.on_blocked(o->arg);
+	o->callbacks.on_trouble(o->arg);
 }
 
 /* Sends until the batch is through, something is in the way, or the loop has been kept long enough. */
@@ -448,5 +453,6 @@ void outbox_get_facts(const struct outbox *outbox, struct outbox_facts *ret_fact
 		.unmarked = outbox->id_count,
 		.sent = outbox->sent,
 		.blocked_since_ms = outbox->blocked_since_ms,
+		.failing_since_ms = outbox->failing_since_ms,
 	};
 }

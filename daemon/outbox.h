@@ -25,7 +25,7 @@ struct syslogger;
 
 struct outbox_callbacks {
 	void (*on_done)(void *arg);
-	void (*on_blocked)(void *arg); /* syslog takes no line: what outbox_get_facts() says has changed */
+	void (*on_trouble)(void *arg); /* syslog takes no line, or a mark failed: outbox_get_facts() says more */
 	uint32_t (*random)(void *arg);
 };
 
@@ -35,6 +35,7 @@ struct outbox_facts {
 	size_t unmarked;
 	int64_t sent;             /* lines since the start */
 	int64_t blocked_since_ms; /* clock_ms(); 0 while syslog takes lines or none waits */
+	int64_t failing_since_ms; /* the first of the marks that have failed since one succeeded; 0: none has */
 };
 
 /* 0: *ret is the caller's. -ENOMEM. */

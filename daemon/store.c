@@ -43,15 +43,18 @@ static const char sql_status[] = "select instance, host, started_at, last_pass_a
 				 " from letterwatch.daemon_status order by instance";
 static const char sql_check[] = "select what, ok, detail from letterwatch.check_setup()";
 
+/* Which one it is, the result function knows that is given to pgconn. */
+union callback {
+	store_done_fn done;
+	store_connect_fn connect;
+	store_claim_fn claim;
+	store_table_fn table;
+};
+
 struct store {
 	struct pgconn *conn;
 	const char *call; /* in flight, for the outcome */
-	union {
-		store_done_fn done;
-		store_connect_fn connect;
-		store_claim_fn claim;
-		store_table_fn table;
-	} fn; /* by the result function that was given to pgconn */
+	union callback fn;
 	void *arg;
 };
 
@@ -258,13 +261,16 @@ static bool has_columns(const PGresult *result, const Oid *types, int count)
 /* --- calls --- */
 
 static int ask(struct store *store, const char *call, const struct pgconn_statement *statement,
-               pgconn_result_fn on_result)
+               pgconn_result_fn on_result, union callback fn, void *arg)
 {
 	int r = pgconn_send(store->conn, statement, on_result, store);
 
-	if (r == 0)
-		store->call = call;
-	return r;
+	if (r < 0)
+		return r;
+	store->call = call;
+	store->fn = fn;
+	store->arg = arg;
+	return 0;
 }
 
 static void on_done(void *arg, PGresult *result)
@@ -402,35 +408,17 @@ int store_connect(struct store *store, int64_t instance, const char *host, int p
 	char instance_text[24], pid_text[16];
 	const char *const values[] = {instance ? instance_text : NULL, host, pid_text, version};
 	const struct pgconn_statement statement = {.sql = sql_connect, .count = 4, .values = values, .binary = true};
-	int r;
 
 	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
 	snprintf(pid_text, sizeof pid_text, "%d", pid);
-	r = ask(store, "daemon_connect", &statement, on_connected);
-	if (r < 0)
-		return r;
-	store->fn.connect = fn;
-	store->arg = arg;
-	return 0;
-}
-
-static int ask_done(struct store *store, const char *call, const struct pgconn_statement *statement, store_done_fn fn,
-                    void *arg)
-{
-	int r = ask(store, call, statement, on_done);
-
-	if (r < 0)
-		return r;
-	store->fn.done = fn;
-	store->arg = arg;
-	return 0;
+	return ask(store, "daemon_connect", &statement, on_connected, (union callback){.connect = fn}, arg);
 }
 
 int store_listen(struct store *store, store_done_fn fn, void *arg)
 {
 	const struct pgconn_statement statement = {.sql = sql_listen};
 
-	return ask_done(store, "listen", &statement, fn, arg);
+	return ask(store, "listen", &statement, on_done, (union callback){.done = fn}, arg);
 }
 
 int store_claim(struct store *store, int64_t instance, int batch, const char *language, store_claim_fn fn, void *arg)
@@ -438,16 +426,10 @@ int store_claim(struct store *store, int64_t instance, int batch, const char *la
 	char instance_text[24], batch_text[16];
 	const char *const values[] = {instance_text, batch_text, language};
 	const struct pgconn_statement statement = {.sql = sql_claim, .count = 3, .values = values, .binary = true};
-	int r;
 
 	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
 	snprintf(batch_text, sizeof batch_text, "%d", batch);
-	r = ask(store, "claim_due", &statement, on_claimed);
-	if (r < 0)
-		return r;
-	store->fn.claim = fn;
-	store->arg = arg;
-	return 0;
+	return ask(store, "claim_due", &statement, on_claimed, (union callback){.claim = fn}, arg);
 }
 
 /* "{id,id,...}": no id needs quoting. */
@@ -480,7 +462,7 @@ int store_mark(struct store *store, int64_t instance, const struct store_id *ids
 	if (!array)
 		return -ENOMEM;
 	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
-	r = ask_done(store, "mark_emitted", &statement, fn, arg);
+	r = ask(store, "mark_emitted", &statement, on_done, (union callback){.done = fn}, arg);
 	free(array);
 	return r;
 }
@@ -492,19 +474,14 @@ int store_disconnect(struct store *store, int64_t instance, store_done_fn fn, vo
 	const struct pgconn_statement statement = {.sql = sql_disconnect, .count = 1, .values = values};
 
 	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
-	return ask_done(store, "daemon_disconnect", &statement, fn, arg);
+	return ask(store, "daemon_disconnect", &statement, on_done, (union callback){.done = fn}, arg);
 }
 
 static int ask_table(struct store *store, const char *call, const char *sql, store_table_fn fn, void *arg)
 {
 	const struct pgconn_statement statement = {.sql = sql};
-	int r = ask(store, call, &statement, on_table);
 
-	if (r < 0)
-		return r;
-	store->fn.table = fn;
-	store->arg = arg;
-	return 0;
+	return ask(store, call, &statement, on_table, (union callback){.table = fn}, arg);
 }
 
 int store_status(struct store *store, store_table_fn fn, void *arg)

@@ -253,7 +253,6 @@ static void on_claimed(void *arg, const struct store_outcome *outcome, struct st
 	}
 	succeed(s);
 	s->facts.passes++;
-	s->facts.last_pass_ms = clock_ms();
 	if (s->stopping) {
 		store_batch_free(batch);
 		stopped(s);

@@ -34,9 +34,8 @@ struct sweep_identity {
 
 /* All moments are clock_ms(); 0 = never, or not now. */
 struct sweep_facts {
-	const char *state; /* a word for a status line */
-	int64_t instance;  /* 0: the database has not given us one yet */
-	int64_t last_pass_ms;
+	const char *state;        /* a word for a status line */
+	int64_t instance;         /* 0: the database has not given us one yet */
 	int64_t failing_since_ms; /* the first of the calls that have failed since one succeeded */
 	int64_t passes;
 	int64_t failures;

@@ -51,6 +51,12 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* In place of libpq. */
+static int judge_conninfo(const char *conninfo)
+{
+	return strstr(conninfo, "nonsense") != NULL ? -EINVAL : 0;
+}
+
 static int load_bytes(struct fixture *f, const char *text, size_t length)
 {
 	FILE *file = fopen(f->path, "w");
@@ -59,7 +65,7 @@ static int load_bytes(struct fixture *f, const char *text, size_t length)
 	assert_int_equal(fwrite(text, 1, length, file), length);
 	assert_int_equal(fclose(file), 0);
 	forget(f);
-	return conf_load(f->path, &f->conf, &f->message);
+	return conf_load(f->path, judge_conninfo, &f->conf, &f->message);
 }
 
 static void assert_loads(struct fixture *f, const char *text)
@@ -121,7 +127,7 @@ static void without_a_file_the_defaults_hold(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(conf_load(NULL, &f->conf, &f->message), 0);
+	assert_int_equal(conf_load(NULL, judge_conninfo, &f->conf, &f->message), 0);
 	assert_string_equal(f->conf->conninfo, "dbname=letterwatch");
 	assert_string_equal(f->conf->syslog_socket, "/dev/log");
 	assert_int_equal(f->conf->facility, LOG_LOCAL0);
@@ -137,7 +143,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	struct fixture *f = *state;
 	struct conf *defaults = NULL;
 
-	assert_int_equal(conf_load(NULL, &defaults, &f->message), 0);
+	assert_int_equal(conf_load(NULL, judge_conninfo, &defaults, &f->message), 0);
 	assert_loads(f, "");
 	assert_same(f->conf, defaults);
 	assert_loads(f, "\n  # comment\n; another = one\n[database]\n[timer]\n");
@@ -356,16 +362,24 @@ static void no_message_repeats_what_may_be_a_password(void **state)
 	}
 }
 
+static void a_conninfo_that_libpq_refuses_is_a_fault_like_any_other(void **state)
+{
+	assert_refused(*state, "[timer]\nbatch=0\n[database]\n\nconninfo = nonsense\n[alerts]\nrate=-1\n",
+	               "%:2: batch must be a whole number from 1 to 10000\n"
+	               "%:5: conninfo must be a libpq connection string\n"
+	               "%:7: rate must be a whole number from 0 (no limit) to 1000000\n");
+}
+
 static void a_file_that_cannot_be_read_is_an_error_of_its_own(void **state)
 {
 	struct fixture *f = *state;
 	char expected[128];
 
-	assert_int_equal(conf_load(f->path, &f->conf, &f->message), -ENOENT);
+	assert_int_equal(conf_load(f->path, judge_conninfo, &f->conf, &f->message), -ENOENT);
 	snprintf(expected, sizeof(expected), "%s: No such file or directory\n", f->path);
 	assert_string_equal(f->message, expected);
 	forget(f);
-	assert_int_equal(conf_load(f->directory, &f->conf, &f->message), -EISDIR);
+	assert_int_equal(conf_load(f->directory, judge_conninfo, &f->conf, &f->message), -EISDIR);
 	snprintf(expected, sizeof(expected), "%s: Is a directory\n", f->directory);
 	assert_string_equal(f->message, expected);
 	assert_null(f->conf);
@@ -394,7 +408,7 @@ static void the_defaults_are_printed_as_they_are_documented(void **state)
 	struct fixture *f = *state;
 	char *text;
 
-	assert_int_equal(conf_load(NULL, &f->conf, &f->message), 0);
+	assert_int_equal(conf_load(NULL, judge_conninfo, &f->conf, &f->message), 0);
 	text = printed(f->conf);
 	assert_string_equal(
 		text,
@@ -464,7 +478,7 @@ static void the_shipped_file_documents_every_key_with_its_default(void **state)
 	char *shipped = shipped_settings();
 	char *text;
 
-	assert_int_equal(conf_load(NULL, &f->conf, &f->message), 0);
+	assert_int_equal(conf_load(NULL, judge_conninfo, &f->conf, &f->message), 0);
 	text = printed(f->conf);
 	assert_string_equal(shipped, text);
 	free(text);
@@ -478,8 +492,8 @@ static void the_shipped_file_loads_clean_to_the_defaults(void **state)
 	struct conf *defaults = NULL;
 	int result;
 
-	assert_int_equal(conf_load(NULL, &defaults, &f->message), 0);
-	result = conf_load(path != NULL ? path : "conf/letterwatchd.conf", &f->conf, &f->message);
+	assert_int_equal(conf_load(NULL, judge_conninfo, &defaults, &f->message), 0);
+	result = conf_load(path != NULL ? path : "conf/letterwatchd.conf", judge_conninfo, &f->conf, &f->message);
 	if (result != 0)
 		fail_msg("%s", f->message);
 	assert_same(f->conf, defaults);
@@ -506,6 +520,7 @@ int main(void)
 		TEST(a_line_that_is_too_long_is_refused_not_cut),
 		TEST(control_characters_are_refused),
 		TEST(no_message_repeats_what_may_be_a_password),
+		TEST(a_conninfo_that_libpq_refuses_is_a_fault_like_any_other),
 		TEST(a_file_that_cannot_be_read_is_an_error_of_its_own),
 		TEST(what_is_printed_loads_back_to_the_same),
 		TEST(the_defaults_are_printed_as_they_are_documented),

@@ -43,7 +43,7 @@ static struct {
 	store_done_fn on_marked;
 	void *arg;
 	int dones;
-	int blocks;
+	int troubles;
 	int batches; /* not freed */
 } world;
 
@@ -115,10 +115,10 @@ static void on_done(void *arg)
 	world.dones++;
 }
 
-static void on_blocked(void *arg)
+static void on_trouble(void *arg)
 {
 	(void)arg;
-	world.blocks++;
+	world.troubles++;
 }
 
 static uint32_t no_jitter(void *arg)
@@ -129,7 +129,7 @@ static uint32_t no_jitter(void *arg)
 
 static int set_up(void **state)
 {
-	static const struct outbox_callbacks callbacks = {on_done, on_blocked, no_jitter};
+	static const struct outbox_callbacks callbacks = {on_done, on_trouble, no_jitter};
 
 	(void)state;
 	memset(&world, 0, sizeof(world));
@@ -246,7 +246,7 @@ static void a_full_syslog_keeps_the_rest_in_order(void **state)
 	steps();
 	assert_int_equal(world.sent, 2);
 	assert_int_equal(world.marks, 0);
-	assert_int_equal(world.blocks, 1);
+	assert_int_equal(world.troubles, 1);
 	assert_int_equal(facts().unsent, 3);
 	assert_int_equal(facts().blocked_since_ms, world.now_ms);
 	world.accepts = 10;
@@ -395,6 +395,28 @@ static void a_mark_that_fails_is_repeated_before_anything_else(void **state)
 	assert_int_equal(world.dones, 1);
 }
 
+static void marks_that_fail_are_told_until_one_succeeds(void **state)
+{
+	int64_t failing_since_ms;
+
+	(void)state;
+	take(0, 2);
+	steps();
+	answer_mark(STORE_RETRY, "53100");
+	failing_since_ms = facts().failing_since_ms;
+	assert_true(failing_since_ms > 0);
+	assert_int_equal(world.troubles, 1);
+	for (int i = 0; i < 50 && world.marks < 2; i++)
+		steps();
+	answer_mark(STORE_RETRY, "53100");
+	assert_int_equal(facts().failing_since_ms, failing_since_ms);
+	assert_int_equal(world.troubles, 2); /* each time: it is a sign of life, too */
+	for (int i = 0; i < 50 && world.marks < 3; i++)
+		steps();
+	answer_mark(STORE_OK, "");
+	assert_int_equal(facts().failing_since_ms, 0);
+}
+
 static void a_finish_marks_what_is_sent(void **state)
 {
 	(void)state;
@@ -437,6 +459,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_connection_lost_while_marking_marks_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_connection_the_mark_waits_for_the_next, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_mark_that_fails_is_repeated_before_anything_else, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(marks_that_fail_are_told_until_one_succeeds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_finish_marks_what_is_sent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_finish_tries_to_mark_only_once, set_up, tear_down),
 	};
