@@ -1,0 +1,134 @@
+#!/usr/bin/perl
+#
+# lateness.pl [LETTERS] [SECONDS]: how late an alert is on an idle machine, beside what a commit of one row takes.
+#
+# LETTERS periods (200) end at random milliseconds of SECONDS (40). The daemon tells each; a receiver on the same machine notes
+# when the line arrives (CLOCK_REALTIME, which is also the database's) and takes off the end of the period. Before that, as
+# many one-row transactions run in pgbench at the same pace, over the same kind of socket, so that both wake a machine that
+# sleeps. Prints percentiles; never fails because of a time. Run by run.sh.
+#
+use strict;
+use warnings;
+
+use File::Temp ();
+use FindBin;
+use POSIX qw(ceil);
+use Socket qw(AF_UNIX SOCK_DGRAM pack_sockaddr_un);
+use Time::HiRes qw(clock_gettime CLOCK_REALTIME);
+
+use lib "$FindBin::Bin/../lib";
+use LetterWatch;
+
+# PostgreSQL's test modules turn both streams to a log of theirs before the program runs.
+my ($out, $err);
+BEGIN {
+	open $out, '>&', \*STDOUT or die $!;
+	open $err, '>&', \*STDERR or die $!;
+}
+
+my $LETTERS = shift // 200;
+my $SECONDS = shift // 40;
+
+my %AIM_MS = (50 => 2, 99 => 10);
+
+# The smallest value that so many per cent of the values do not exceed.
+sub percentile {
+	my ($percent, @values) = @_;
+	return (sort { $a <=> $b } @values)[ ceil($percent / 100 * @values) - 1 ];
+}
+
+# Milliseconds of so many one-row commits, spread over so many seconds.
+sub commits_ms {
+	my ($node, $db, $count, $seconds) = @_;
+	my $dir = File::Temp->newdir;
+	open my $script, '>', "$dir/commit.sql" or die "$dir: $!";
+	print $script "insert into public.one_row (at) values (now());\n";
+	close $script or die "$dir: $!";
+	my @command = ('pgbench', '-n', '-M', 'prepared', '-f', "$dir/commit.sql", '-t', $count, '-R', $count / $seconds,
+		'-l', "--log-prefix=$dir/log", '-h', $node->host, '-p', $node->port, $db);
+	system("@command >$dir/out 2>&1") == 0 or die "pgbench failed: " . `cat $dir/out`;
+	my @ms;
+	for my $path (glob "$dir/log*") {
+		open my $log, '<', $path or die "$path: $!";
+		while (<$log>) {
+			my @fields = split;    # client transaction duration_us file epoch us schedule_lag_us
+			push @ms, ($fields[2] - $fields[6]) / 1000;
+		}
+	}
+	die "pgbench logged no transaction\n" unless @ms;
+	return @ms;
+}
+
+# Letter number => when its line arrived. Waits in the kernel, as a syslog daemon does.
+sub arrivals {
+	my ($socket, $count, $limit_s) = @_;
+	my %at;
+	local $SIG{ALRM} = sub { die "only " . keys(%at) . " of $count lines came\n" };
+	alarm $limit_s;
+	while (keys %at < $count) {
+		defined recv $socket, my $line, 65536, 0 or die "recv: $!";
+		my $now = clock_gettime(CLOCK_REALTIME);
+		$at{$1} = $now if $line =~ / letter=(\S+)/;
+	}
+	alarm 0;
+	return %at;
+}
+
+# Lateness of each alert and duration of each commit, in milliseconds.
+sub measure {
+	my $lw = LetterWatch->new(settings => <<~'END');
+		fsync = on
+		synchronous_commit = on
+		shared_buffers = 128MB
+		max_wal_size = 1GB
+		log_statement = none
+		track_commit_timestamp = off
+		END
+	my $db = $lw->fast_database;
+	$lw->psql($db, 'create table public.one_row (at timestamptz)');
+
+	my $syslog = LetterWatch::Syslog->new;
+	my $daemon = $lw->start_daemon($db, $syslog);
+	wait_for { $syslog->events('start') } 10 or die "the daemon does not start\n" . $daemon->log;
+	my $socket = $syslog->{socket};
+	$socket->blocking(1);
+
+	# What the first alerts and commits cost, plans and caches among it, is no lateness.
+	$lw->register($db, 'WARM', count => 20, first_s => 0.2, over_s => 1);
+	arrivals($socket, 20, 30);
+	commits_ms($lw->node, $db, 20, 1);
+
+	my @commit_ms = commits_ms($lw->node, $db, $LETTERS, $SECONDS / 4);
+	$lw->psql($db, <<~"SQL");
+		insert into letterwatch.letter (letter_no, office_code, received_at)
+		select 'L-' || n, 'A', letterwatch.clock() - interval '57 s' + random() * interval '$SECONDS s'
+		from generate_series(1, $LETTERS) n
+		SQL
+	my %end = map { split /\|/ } split /\n/,
+	  $lw->psql($db, "select letter_no, extract(epoch from late_at) from letterwatch.deadline where letter_no like 'L-%'");
+	my %at      = arrivals($socket, $LETTERS, $SECONDS + 60);
+	my @late_ms = map { 1000 * ($at{$_} - $end{$_}) } keys %end;
+	$daemon->stop;
+
+	return (\@late_ms, \@commit_ms);
+}
+
+sub report {
+	my ($late_ms, $commit_ms) = @_;
+	printf $out "%d alerts over %d s, %d commits; milliseconds\n", scalar @$late_ms, $SECONDS, scalar @$commit_ms;
+	printf $out "%6s %12s %12s %16s %8s\n", '', 'alert late', 'one commit', 'beyond a commit', 'aim';
+	for my $percent (50, 99) {
+		my ($late, $commit) = (percentile($percent, @$late_ms), percentile($percent, @$commit_ms));
+		printf $out "%6s %12.2f %12.2f %16.2f %8s %s\n", "p$percent", $late, $commit, $late - $commit, $AIM_MS{$percent},
+		  $late - $commit <= $AIM_MS{$percent} ? 'met' : 'not met';
+	}
+	my ($soonest) = sort { $a <=> $b } @$late_ms;
+	printf $out "%6s %12.2f %12.2f\n", 'worst', percentile(100, @$late_ms), percentile(100, @$commit_ms);
+	die sprintf "a line came %.3f ms before its time\n", -$soonest if $soonest < 0;
+	return;
+}
+
+if (!eval { report(measure()); 1 }) {
+	print $err $@;
+	exit 1;
+}

@@ -1,0 +1,124 @@
+# Whatever the syslog receiver does: every line is delivered, and once; what it has not taken is not marked as sent.
+use strict;
+use warnings;
+
+use LetterWatch;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $lw = LetterWatch->new;
+
+# How many letters of register(PREFIX) have a line in one of the receivers.
+sub told {
+	my ($prefix, @receivers) = @_;
+	my %letters = map { $_->{fields}{letter} => 1 } map { $_->alerts } @receivers;
+	return scalar grep { /^\Q$prefix\E-/ } keys %letters;
+}
+
+sub sent {
+	my ($db) = @_;
+	return $lw->psql($db, 'select count(*) from letterwatch.alert_sent');
+}
+
+# Waits until the daemon holds lines that nobody takes. It is asked seldom: it keeps only few lines of its own.
+sub wait_for_block {
+	my ($daemon, $what) = @_;
+	my $asked_at;
+	wait_until {
+		my @status = $daemon->log =~ /^.*event=status.*$/mg;
+		return 1 if @status and $status[-1] =~ /outbox=blocked/;
+		if (!defined $asked_at or time > $asked_at + 0.2) {
+			$daemon->signal('USR1');
+			$asked_at = time;
+		}
+		return 0;
+	} 10, $what;
+	return;
+}
+
+# More letters than a socket's queue takes.
+my ($qlen) = do { open my $file, '<', '/proc/sys/net/unix/max_dgram_qlen' or die $!; <$file> };
+my $many = 2 * $qlen + 30;
+
+# This one hangs while all the others run: longer than lines are held.
+my $hung_db = $lw->fast_database;
+my $hung    = LetterWatch::Syslog->new;
+$hung->pause;
+my $hung_daemon = $lw->start_daemon($hung_db, $hung);
+$lw->register($hung_db, 'HUNG', count => $many);
+
+subtest 'it is absent at the start' => sub {
+	my $db     = $lw->fast_database;
+	my $syslog = LetterWatch::Syslog->new;
+	$syslog->close;
+	my $daemon = $lw->start_daemon($db, $syslog);
+	$lw->register($db, 'ABSENT', count => 30, first_s => 0, over_s => 0.3);
+	wait_for_block($daemon, 'the daemon waits for it');
+	is(sent($db), '0', 'nothing is marked as sent');
+	ok($daemon->alive, 'this is no error');
+	$syslog->open;
+	wait_until { told('ABSENT', $syslog) == 30 } 3, 'it comes, so do all lines';
+	is(scalar $syslog->events('start'), 1, "the daemon's own line, too");
+	invariant_holds($lw, $db, [$syslog]);
+};
+
+for my $leave (0, 1) {
+	subtest $leave ? 'it dies and leaves its socket behind' : 'it dies and is started again' => sub {
+		my $db     = $lw->fast_database;
+		my $syslog = LetterWatch::Syslog->new;
+		my $daemon = $lw->start_daemon($db, $syslog);
+		$lw->register($db, 'BEFORE', count => 5);
+		wait_until { told('BEFORE', $syslog) == 5 } 10, 'lines come';
+		$syslog->close(leave => $leave);
+		$lw->register($db, 'AWAY', count => 30, first_s => 0, over_s => 0.3);
+		wait_for_block($daemon, 'the daemon notices');
+		is(sent($db), '5', 'nothing more is marked as sent');
+		$syslog->open;
+		wait_until { told('AWAY', $syslog) == 30 } 3, 'what came meanwhile is delivered to the new one';
+		$syslog->close;
+		$syslog->open;
+		$lw->register($db, 'AFTER', count => 5);
+		wait_until { told('AFTER', $syslog) == 5 } 3, 'replaced while nothing is sent: the next lines go to the new one';
+		invariant_holds($lw, $db, [$syslog]);
+	};
+}
+
+subtest 'it stops reading, and goes on' => sub {
+	my $db     = $lw->fast_database;
+	my $syslog = LetterWatch::Syslog->new;
+	my $daemon = $lw->start_daemon($db, $syslog);
+	wait_until { $syslog->events('start') } 10, 'the daemon works';
+	$syslog->pause;
+	$lw->register($db, 'FULL', count => $many);
+	wait_for_block($daemon, 'its queue is full');
+	is(sent($db), '0', 'nothing is marked while lines are held');
+	$lw->register($db, 'LATER', count => 10);
+	$syslog->resume;
+	wait_until { told('FULL', $syslog) + told('LATER', $syslog) == $many + 10 } 10, 'all lines come once it reads again';
+	invariant_holds($lw, $db, [$syslog]);
+};
+
+subtest 'it hangs, and another takes its place' => sub {
+	my $db     = $lw->fast_database;
+	my $old    = LetterWatch::Syslog->new;
+	my $daemon = $lw->start_daemon($db, $old);
+	$old->pause;
+	$lw->register($db, 'HANGS', count => $many);
+	wait_for_block($daemon, 'its queue is full');
+	my $new = LetterWatch::Syslog->new(in_place_of => $old);
+	wait_until { told('HANGS', $new) >= $many - $qlen - 5 } 5, 'the rest goes to the new one';
+	$old->resume;
+	wait_until { told('HANGS', $old, $new) == $many } 5, 'nothing is lost';
+	invariant_holds($lw, $db, [ $old, $new ]);
+};
+
+subtest 'it hangs longer than lines are held' => sub {
+	wait_until { $hung_daemon->log =~ /lines held too long/ } 30, 'the lines are dropped from memory';
+	wait_until { sent($hung_db) >= $qlen - 5 } 5, 'those that it has taken are marked';
+	cmp_ok(sent($hung_db), '<', $many, 'the others are not');
+	$hung->resume;
+	wait_until { told('HUNG', $hung) == $many } 10, 'they are claimed again and come when it reads again';
+	invariant_holds($lw, $hung_db, [$hung]);
+};
+
+done_testing;
