@@ -3,7 +3,7 @@
 -- A period begins with the receipt, the acceptance, or each progress reply (the follow-up: on the later of the last day of
 -- the rule it follows and the day of that reply). It is met by the first possible event of its kinds, and not owed while the
 -- letter's status says so. Registered after its end: it is overdue from the moment of registration on.
--- Inlined into the caller's join, as period_end is.
+-- Inlined into the caller's join, as period_end is; for OFFSET 0 see stage_time.
 -- Callers: replan.
 create or replace function letterwatch.derive_deadlines(letters text[])
 returns table (letter_no text, rule text, since bigint, rule_set text, office_code text, unit text, state text, start_on date,
@@ -80,7 +80,11 @@ as $$
 	cross join lateral (
 		select case when c.unit = 'second' then c.start_at + make_interval(secs => c.amount)
 		            else (c.due_on + c.end_of_day) at time zone c.time_zone end
+		offset 0
 	) t (late_at)
-	cross join lateral (select greatest(t.late_at, case when c.recorded_at >= t.late_at then c.recorded_at end)) v (overdue_at)
+	cross join lateral (
+		select greatest(t.late_at, case when c.recorded_at >= t.late_at then c.recorded_at end)
+		offset 0
+	) v (overdue_at)
 $$;
 comment on function letterwatch.derive_deadlines(text[]) is 'What the deadlines should be.';

@@ -2,7 +2,7 @@
 -- the last stage whose time is not after `at`, 0 before the first; beyond the last stage each repetition counts one.
 -- base_on: the day from which offsets count, the local day that ends at overdue_at. measure, offsets, every: of stage_plan.
 -- Stage times: the start of office hours of the n-th working day before or after base_on; offset 0.5 is overdue_at itself.
--- Inlined into the caller's join, as period_end is.
+-- Inlined into the caller's join, as period_end is; for OFFSET 0 see stage_time.
 -- Callers: replan, raise_alerts.
 create or replace function letterwatch.stage_reached(calendar text, time_zone text, day_begins time, base_on date,
                                                      overdue_at timestamptz, measure text, offsets float8[], every int,
@@ -22,6 +22,7 @@ as $$
 		       when at >= overdue_at then greatest(d.workdays - b.workdays, 0.5)::float8
 		       when d.day < base_on then (d.workdays - b.workdays + b.workday::int - 1)::float8
 		       else 0 end
+		offset 0
 	) e (elapsed)
 	where b.calendar = stage_reached.calendar and b.day = base_on
 $$;
