@@ -3,7 +3,7 @@
  * Owns:  every module of the lower layers and the wiring between them; reload, stop, the lines of the daemon's own.
  * Never: knows SQL, sockets or what is due.
  *
- *     pgconn --up/down/notify--> sweep --lines--> outbox --sent and marked--> sweep --next_in_ms--> wakeup --> sweep
+ *     pgconn --up/down/notify--> sweep --lines--> outbox --sent and marked--> sweep --next_in_us--> wakeup --> sweep
  */
 #ifndef LETTERWATCH_DAEMON_H
 #define LETTERWATCH_DAEMON_H

@@ -25,7 +25,7 @@ enum claim_column {
 	CLAIM_LINE_ID,
 	CLAIM_SEVERITY,
 	CLAIM_FIELDS,
-	CLAIM_NEXT_IN_MS,
+	CLAIM_NEXT_IN_US,
 	CLAIM_BLOCKED,
 	CLAIM_COLUMNS,
 };
@@ -36,7 +36,7 @@ static const char sql_connect[] =
 	"select instance, schema_version from letterwatch.daemon_connect($1::bigint, $2::text, $3::int, $4::text)";
 static const char sql_listen[] = "listen letterwatch_due";
 static const char sql_claim[] =
-	"select line_id, severity, fields, next_in_ms, blocked from letterwatch.claim_due($1::bigint, $2::int, $3::text)";
+	"select line_id, severity, fields, next_in_us, blocked from letterwatch.claim_due($1::bigint, $2::int, $3::text)";
 static const char sql_mark[] = "select letterwatch.mark_emitted($1::bigint, $2::uuid[])";
 static const char sql_disconnect[] = "select letterwatch.daemon_disconnect($1::bigint)";
 static const char sql_status[] = "select instance, host, started_at, last_pass_at, state, next_event_at, pending"
@@ -318,13 +318,13 @@ static bool read_last_row(const PGresult *result, int row, struct store_next *ne
 	if (!PQgetisnull(result, row, CLAIM_BLOCKED) && !has_size(result, row, CLAIM_BLOCKED, 1))
 		return false;
 	next->blocked = has_size(result, row, CLAIM_BLOCKED, 1) && *PQgetvalue(result, row, CLAIM_BLOCKED) != 0;
-	next->planned = !PQgetisnull(result, row, CLAIM_NEXT_IN_MS);
+	next->planned = !PQgetisnull(result, row, CLAIM_NEXT_IN_US);
 	if (!next->planned)
 		return true;
-	if (!has_size(result, row, CLAIM_NEXT_IN_MS, 8))
+	if (!has_size(result, row, CLAIM_NEXT_IN_US, 8))
 		return false;
-	next->next_in_ms = get_int64(PQgetvalue(result, row, CLAIM_NEXT_IN_MS));
-	return next->next_in_ms >= 0;
+	next->next_in_us = get_int64(PQgetvalue(result, row, CLAIM_NEXT_IN_US));
+	return next->next_in_us >= 0;
 }
 
 /* Every row but the last is a line with an id; the fields of a line are looked at when it is sent, so that one line that

@@ -53,8 +53,8 @@ struct store_line {
 };
 
 struct store_next {
-	bool planned;       /* false: nothing is, and next_in_ms is 0 */
-	int64_t next_in_ms; /* 0: ask again at once */
+	bool planned;       /* false: nothing is, and next_in_us is 0 */
+	int64_t next_in_us; /* 0: ask again at once */
 	bool blocked;       /* due rows are held by another daemon */
 };
 

@@ -13,10 +13,10 @@
 #include <string.h>
 
 #define FIRST_MS 50
-#define CAP_MS 1000      /* part of the promise: lines within 2 s after the database can do it again */
-#define BUG_CAP_MS 10000 /* someone has to mend it: asking oftener only fills the server's log */
-#define IDLE_MS 60000    /* nothing is planned; the wakeup's cap may be shorter */
-#define HOLLOW_MAX 8     /* answers without a line that say "ask again at once", before that is not believed any more */
+#define CAP_MS 1000               /* part of the promise: lines within 2 s after the database can do it again */
+#define BUG_CAP_MS 10000          /* someone has to mend it: asking oftener only fills the server's log */
+#define IDLE_US INT64_C(60000000) /* nothing is planned; the wakeup's cap may be shorter */
+#define HOLLOW_MAX 8 /* answers without a line that say "ask again at once", before that is not believed any more */
 
 enum sweep_state {
 	SWEEP_OFFLINE,   /* no connection; on_up -> GREETING */
@@ -132,7 +132,7 @@ static void retry_later(struct sweep *s, int64_t retry_ms)
 {
 	s->retry = s->state;
 	set_state(s, SWEEP_RETRYING);
-	wakeup_arm(s->wakeup, retry_ms);
+	wakeup_arm(s->wakeup, retry_ms * 1000);
 }
 
 /* The call that `state` waited for did not succeed. */
@@ -215,31 +215,31 @@ static void listen_due(struct sweep *s)
 }
 
 /* How long to sleep after an answer without lines. */
-static int64_t delay_ms(struct sweep *s, const struct store_next *next)
+static int64_t delay_us(struct sweep *s, const struct store_next *next)
 {
-	int64_t wait_ms = next->planned ? next->next_in_ms : IDLE_MS;
-	bool hollow = next->planned && wait_ms == 0;
+	int64_t wait_us = next->planned ? next->next_in_us : IDLE_US;
+	bool hollow = next->planned && wait_us == 0;
 
 	s->hollow = hollow ? s->hollow + 1 : 0;
 	if (s->notified)
 		return 0;
 	if (next->blocked || s->hollow > HOLLOW_MAX) {
-		int64_t floor_ms = s->floor_ms;
+		int64_t floor_us = s->floor_ms * 1000;
 
-		s->floor_ms = floor_ms * 2 < CAP_MS ? floor_ms * 2 : CAP_MS;
-		return wait_ms > floor_ms ? wait_ms : floor_ms;
+		s->floor_ms = s->floor_ms * 2 < CAP_MS ? s->floor_ms * 2 : CAP_MS;
+		return wait_us > floor_us ? wait_us : floor_us;
 	}
 	s->floor_ms = FIRST_MS;
-	return wait_ms;
+	return wait_us;
 }
 
-/* Sleeping goes through the timer even for 0 ms, so that the loop breathes. */
+/* Sleeping goes through the timer even for 0 us, so that the loop breathes. */
 static void sleep_until_due(struct sweep *s, const struct store_next *next)
 {
-	int64_t wait_ms = delay_ms(s, next);
+	int64_t wait_us = delay_us(s, next);
 
 	set_state(s, SWEEP_WAITING);
-	wakeup_arm(s->wakeup, wait_ms);
+	wakeup_arm(s->wakeup, wait_us);
 }
 
 static void on_claimed(void *arg, const struct store_outcome *outcome, struct store_batch *batch)

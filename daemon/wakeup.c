@@ -73,11 +73,11 @@ static void set_timer(struct wakeup *w, int64_t delay_us)
 		event_active(w->timer, EV_TIMEOUT, 0); /* no memory: rather ask too early than never */
 }
 
-void wakeup_arm(struct wakeup *w, int64_t ms)
+void wakeup_arm(struct wakeup *w, int64_t us)
 {
 	int64_t now_us = clock_monotonic_us();
-	int64_t delay_ms = ms < w->cap_ms ? ms : w->cap_ms;
-	int64_t at_us = now_us + (delay_ms > 0 ? delay_ms * 1000 : 0);
+	int64_t delay_us = us < w->cap_ms * 1000 ? us : w->cap_ms * 1000;
+	int64_t at_us = now_us + (delay_us > 0 ? delay_us : 0);
 
 	if (w->armed && w->at_us <= at_us)
 		return;

@@ -16,8 +16,9 @@ int wakeup_new(struct event_base *base, void (*on_wake)(void *arg), void *arg, s
 	__attribute__((warn_unused_result));
 void wakeup_free(struct wakeup *w);
 
-/* Wakes in `ms` milliseconds (negative counts as 0), at the latest in the cap, or when it is armed for already: the earlier wins. */
-void wakeup_arm(struct wakeup *w, int64_t ms);
+/* Wakes in `us` microseconds (negative counts as 0), at the latest in the cap, or when it is armed for already: the earlier
+ * wins. */
+void wakeup_arm(struct wakeup *w, int64_t us);
 
 /* The longest sleep; at the start 60,000. Takes effect with the next wakeup_arm. */
 void wakeup_set_cap(struct wakeup *w, int64_t cap_ms);

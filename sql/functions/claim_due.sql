@@ -1,13 +1,13 @@
--- claim_due(instance, batch, language) → rows (line_id, severity, fields, next_in_ms, blocked):
+-- claim_due(instance, batch, language) → rows (line_id, severity, fields, next_in_us, blocked):
 -- first the lines that this daemon has to send now, as in outbox_lines, at most about `batch`; then always one last row, with
--- line_id NULL: next_in_ms, how long to sleep, in milliseconds rounded up (0: ask again at once, NULL: nothing is planned), and
+-- line_id NULL: next_in_us, how long to sleep, in microseconds (0: ask again at once, NULL: nothing is planned), and
 -- blocked: what is due is held by others.
 -- Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due.
 -- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows.
 -- Errors: none of its own; safe to repeat after a lost answer: what was raised is still in the outbox of `instance`.
 -- Callers: the daemon (store.c). Between two calls it sends the lines and calls mark_emitted.
 create or replace function letterwatch.claim_due(instance bigint, batch int, language text default 'en')
-returns table (line_id uuid, severity int2, fields text[], next_in_ms bigint, blocked boolean)
+returns table (line_id uuid, severity int2, fields text[], next_in_us bigint, blocked boolean)
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -44,7 +44,7 @@ begin
 	select null::uuid, null::int2, null::text[],
 	       case when raised > 0 and raised >= room then 0
 	            when soonest is null then null
-	            else greatest(0, ceil(1000 * extract(epoch from soonest - moment - (clock_timestamp() - statement_timestamp()))))::bigint
+	            else greatest(0, ceil(1000000 * extract(epoch from soonest - moment - (clock_timestamp() - statement_timestamp()))))::bigint
 	       end,
 	       coalesce(raised < room and soonest <= moment, false);
 end

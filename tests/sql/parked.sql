@@ -35,7 +35,7 @@ select lwtest.rows_are(
 
 call lwtest.set_clock('2026-03-05 09:00:00.5');
 select ok(
-	(select next_in_ms between 1 and 500 from letterwatch.claim_due(:me, 1000, 'none') where line_id is null),
+	(select next_in_us between 1 and 500000 from letterwatch.claim_due(:me, 1000, 'none') where line_id is null),
 	'the claim sleeps until the next try');
 call lwtest.sweep('2026-03-05 09:00:01');
 call lwtest.sweep('2026-03-05 09:00:03');

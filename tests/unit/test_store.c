@@ -165,15 +165,15 @@ static void add_line(PGresult *result, unsigned char byte, const void *fields, s
 	set_null(result, row, 4);
 }
 
-/* The last row; next_in_ms of one byte is enough. */
-static void add_last(PGresult *result, int next_in_ms, bool blocked)
+/* The last row; next_in_us of one byte is enough. */
+static void add_last(PGresult *result, int next_in_us, bool blocked)
 {
-	unsigned char next[8] = {[7] = (unsigned char)next_in_ms};
+	unsigned char next[8] = {[7] = (unsigned char)next_in_us};
 	int row = PQntuples(result);
 
 	for (int column = 0; column < 3; column++)
 		set_null(result, row, column);
-	set_value(result, row, 3, next_in_ms >= 0 ? next : NULL, sizeof(next));
+	set_value(result, row, 3, next_in_us >= 0 ? next : NULL, sizeof(next));
 	set_value(result, row, 4, (unsigned char[]){blocked}, 1);
 }
 

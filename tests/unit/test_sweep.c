@@ -99,11 +99,11 @@ void store_batch_free(struct store_batch *batch)
 		note('f');
 }
 
-void wakeup_arm(struct wakeup *w, int64_t ms)
+void wakeup_arm(struct wakeup *w, int64_t us)
 {
 	(void)w;
 	world.armed = true;
-	world.armed_ms = ms;
+	world.armed_ms = us / 1000;
 }
 
 void wakeup_disarm(struct wakeup *w)
@@ -179,7 +179,7 @@ static void answer_claim(size_t lines, int64_t next_in_ms, bool blocked)
 
 	batch->count = lines;
 	batch->next = (struct store_next){
-		.planned = next_in_ms >= 0, .next_in_ms = next_in_ms < 0 ? 0 : next_in_ms, .blocked = blocked};
+		.planned = next_in_ms >= 0, .next_in_us = next_in_ms < 0 ? 0 : next_in_ms * 1000, .blocked = blocked};
 	world.claim(world.arg, &ok, batch);
 }
 

@@ -29,7 +29,7 @@ static void on_wake(void *arg)
 	while (clock_monotonic_us() < f->woken_us + f->busy_us)
 		continue;
 	if (f->rearm_ms >= 0)
-		wakeup_arm(f->wakeup, f->rearm_ms);
+		wakeup_arm(f->wakeup, f->rearm_ms * 1000);
 }
 
 static void on_marker(evutil_socket_t fd, short what, void *arg)
@@ -91,7 +91,7 @@ static void it_wakes_once_and_never_early(void **state)
 	struct fixture *f = *state;
 	int64_t armed_us = clock_monotonic_us();
 
-	wakeup_arm(f->wakeup, 20);
+	wakeup_arm(f->wakeup, 20 * 1000);
 	assert_true(loop_until(f->base, is_woken, f));
 	assert_true(f->woken_us - armed_us >= 20000);
 	mark_in(f, 40);
@@ -109,7 +109,7 @@ static void it_wakes_within_a_millisecond(void **state)
 		int64_t armed_us = clock_monotonic_us();
 
 		f->wakes = 0;
-		wakeup_arm(f->wakeup, 3);
+		wakeup_arm(f->wakeup, 3 * 1000);
 		assert_true(loop_until(f->base, is_woken, f));
 		assert_true(f->woken_us - armed_us >= 3000);
 		if (f->woken_us - armed_us - 3000 < best_us)
@@ -122,8 +122,8 @@ static void an_earlier_time_wins(void **state)
 {
 	struct fixture *f = *state;
 
-	wakeup_arm(f->wakeup, 50000);
-	wakeup_arm(f->wakeup, 10);
+	wakeup_arm(f->wakeup, 50000 * 1000);
+	wakeup_arm(f->wakeup, 10 * 1000);
 	assert_true(loop_until(f->base, is_woken, f));
 }
 
@@ -131,8 +131,8 @@ static void a_later_time_does_not_delay(void **state)
 {
 	struct fixture *f = *state;
 
-	wakeup_arm(f->wakeup, 10);
-	wakeup_arm(f->wakeup, 50000);
+	wakeup_arm(f->wakeup, 10 * 1000);
+	wakeup_arm(f->wakeup, 50000 * 1000);
 	assert_true(loop_until(f->base, is_woken, f));
 	assert_int_equal(f->wakes, 1);
 }
@@ -165,7 +165,7 @@ static void disarmed_it_does_not_wake(void **state)
 {
 	struct fixture *f = *state;
 
-	wakeup_arm(f->wakeup, 5);
+	wakeup_arm(f->wakeup, 5 * 1000);
 	wakeup_disarm(f->wakeup);
 	mark_in(f, 40);
 	assert_true(loop_until(f->base, is_marked, f));
@@ -176,9 +176,9 @@ static void what_it_was_armed_for_is_forgotten_when_disarmed(void **state)
 {
 	struct fixture *f = *state;
 
-	wakeup_arm(f->wakeup, 1);
+	wakeup_arm(f->wakeup, 1 * 1000);
 	wakeup_disarm(f->wakeup);
-	wakeup_arm(f->wakeup, 30000);
+	wakeup_arm(f->wakeup, 30000 * 1000);
 	mark_in(f, 40);
 	assert_true(loop_until(f->base, is_marked, f));
 	assert_int_equal(f->wakes, 0);
