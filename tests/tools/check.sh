@@ -10,24 +10,14 @@ cd "$(dirname "$0")/../.."
 tests/tools/deps.sh run check
 make --no-print-directory all unit
 
-bin=$(pg_bindir)
 work=$(mktemp -d /var/tmp/letterwatch-check.XXXXXX)
 top=$PWD
-tree=$top
-
-# A test that was killed may have left its server: end it by the pid in its own files.
-end_servers() {
-	find "$work" -name postmaster.pid | while read -r file; do
-		say "ending a server that a test left: $file"
-		kill -QUIT "$(head -n 1 "$file")" || :
-	done
-}
 
 # What a failed test wrote is kept.
 finish() {
 	status=$?
 	trap '' INT TERM HUP
-	end_servers
+	end_servers "$work"
 	rm -rf "$top/build/check-log"
 	if [ $status -ne 0 ] && [ -d "$work/tmp_check/log" ]; then
 		cp -r "$work/tmp_check/log" "$top/build/check-log"
@@ -38,21 +28,7 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
-mkdir "$work/tmp"
-if [ "$(id -u)" -eq 0 ]; then
-	tree=$work/tree
-	mkdir "$tree"
-	tar -cf - --exclude=./.git --exclude=./.run . | tar -xf - -C "$tree" --no-same-owner
-	chmod -R u=rwX,go=rX "$work"
-	chown -R postgres: "$work"
-fi
-cd "$tree"
-
-# TESTDATADIR and TESTLOGDIR are for PostgreSQL 16 and later; 15 makes the same of TESTDIR.
-modules=$bin/../lib/pgxs/src/test
-export PG_REGRESS="$modules/regress/pg_regress" CMOCKA_MESSAGE_OUTPUT=TAP LANG=C.UTF-8
-export TMPDIR="$work/tmp" TESTDIR="$work" TESTDATADIR="$work/tmp_check" TESTLOGDIR="$work/tmp_check/log"
-export PATH="$bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+enter_tree "$work"
 status=0
 if [ $# -eq 0 ]; then
 	prove --timer tests/root/ || status=$? # as whom we are: what needs root is skipped without

@@ -32,3 +32,30 @@ as() {
 		"$@"
 	fi
 }
+
+# enter_tree WORK: changes into the tree and sets the environment as PostgreSQL's test modules (in $modules) want it, with
+# everything they make below WORK. For root it is a copy that user postgres may read: the tree itself may be out of reach.
+enter_tree() {
+	bin=$(pg_bindir)
+	modules=$bin/../lib/pgxs/src/test
+	mkdir "$1/tmp"
+	if [ "$(id -u)" -eq 0 ]; then
+		mkdir "$1/tree"
+		tar -cf - --exclude=./.git --exclude=./.run . | tar -xf - -C "$1/tree" --no-same-owner
+		chmod -R u=rwX,go=rX "$1"
+		chown -R postgres: "$1"
+		cd "$1/tree" || return
+	fi
+	# TESTDATADIR and TESTLOGDIR are for PostgreSQL 16 and later; 15 makes the same of TESTDIR.
+	export PG_REGRESS="$modules/regress/pg_regress" CMOCKA_MESSAGE_OUTPUT=TAP LANG=C.UTF-8
+	export TMPDIR="$1/tmp" TESTDIR="$1" TESTDATADIR="$1/tmp_check" TESTLOGDIR="$1/tmp_check/log"
+	export PATH="$bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+}
+
+# end_servers WORK: what was killed may have left its server below WORK: ends it by the pid in its own file.
+end_servers() {
+	find "$1" -name postmaster.pid | while read -r file; do
+		say "ending a server that was left: $file"
+		kill -QUIT "$(head -n 1 "$file")" || :
+	done
+}
