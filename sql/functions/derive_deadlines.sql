@@ -4,7 +4,7 @@
 -- the rule it follows and the day of that reply). It is met by the first possible event of its kinds, and not owed while the
 -- letter's status says so. Registered after its end: it is overdue from the moment of registration on.
 -- Inlined into the caller's join, as period_end is; for OFFSET 0 see stage_time.
--- Callers: replan.
+-- Callers: replan, verify.
 create or replace function letterwatch.derive_deadlines(letters text[])
 returns table (letter_no text, rule text, since bigint, rule_set text, office_code text, unit text, state text, start_on date,
                due_on date, late_at timestamptz, overdue_at timestamptz, provisional boolean, first_stage int,

@@ -1,6 +1,6 @@
 -- derive_state(letters) → rows as of letter_state: what the inputs make of some letters. Reads no derived row of a letter.
 -- Inlined into the caller's join, as period_end is.
--- Callers: replan.
+-- Callers: replan, verify.
 create or replace function letterwatch.derive_state(letters text[])
 returns table (letter_no text, office_code text, rule_set text, status text, status_on date, status_event bigint,
                last_event bigint, impossible int, unit text, handler text)

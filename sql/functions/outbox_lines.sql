@@ -1,7 +1,7 @@
 -- outbox_lines(instance, language) → (line_id, severity, fields): what `instance` has to send now, oldest stage first.
 -- severity: 0 to 7 as in syslog(3). fields: key, value, key, value, … in the order of the line; msg last (language en, zh or
 -- none). Nothing in them is a person's: no name, contact, title, text or reason.
--- Callers: claim_due, resend_alerts.
+-- Callers: claim_due.
 create or replace function letterwatch.outbox_lines(instance bigint, language text)
 returns table (line_id uuid, severity int, fields text[])
 language sql stable

@@ -3,7 +3,7 @@
 -- A statement of its own after the rows were locked: it sees them as they then are (in one, the update would miss a row that
 -- was re-dated meanwhile, while its alert is inserted).
 -- Errors: any that a row makes, and one where a row cannot be dealt with; then nothing is raised.
--- Callers: raise_or_park.
+-- Callers: raise_alerts, raise_or_park.
 create or replace function letterwatch.raise_stages(instance bigint, tids tid[], leased_until timestamptz) returns void
 language plpgsql volatile
 as $$
