@@ -1,7 +1,11 @@
 -- What each role may do; re-applied whole. Nobody has rights on the schema but those named here. The triggers and the functions
 -- of the daemon run as the owner, so that no role needs a right on what is derived.
-revoke all on all tables in schema letterwatch from public;
-revoke execute on all functions in schema letterwatch from public;
+revoke all on all tables in schema letterwatch from public,
+	letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
+revoke all on all sequences in schema letterwatch from public,
+	letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
+revoke execute on all functions in schema letterwatch from public,
+	letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 grant usage on schema letterwatch
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
@@ -15,13 +19,15 @@ grant select on letterwatch.daemon_status, letterwatch.schema_version, letterwat
 	to letterwatch_daemon;
 
 grant select on letterwatch.overdue, letterwatch.due_soon, letterwatch.letter_status, letterwatch.alert_log,
+	letterwatch.late_entries, letterwatch.calendar_gap,
 	letterwatch.daemon_status, letterwatch.office, letterwatch.office_setting, letterwatch.term, letterwatch.rule_set,
 	letterwatch.rule, letterwatch.stage, letterwatch.transition, letterwatch.calendar, letterwatch.calendar_list,
 	letterwatch.calendar_day, letterwatch.calendar_date, letterwatch.schema_version
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
 grant execute on function letterwatch.due_date(text, text, date, text), letterwatch.workdays_left(text, date, date, boolean),
-	letterwatch.period_end(text, date, text, int, text, boolean, boolean), letterwatch.planning_horizon(),
-	letterwatch.refuse(text, text, text)
+	letterwatch.period_end(text, date, text, int, text, boolean, boolean, datemultirange, date),
+	letterwatch.paused_end(text, date, date, boolean, datemultirange), letterwatch.planning_horizon(),
+	letterwatch.refuse(text, text, text), letterwatch.explain_deadline(text, text), letterwatch.letter_history(text)
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
 grant execute on function letterwatch.refuse(text, text, text) to letterwatch_intake;
 
@@ -29,21 +35,44 @@ grant select on letterwatch.to_notify to letterwatch_clerk;
 grant insert (letter_no, office_code, registry_no, received_at, received_on, channel, rule_set, title, source, source_ref)
 	on letterwatch.letter to letterwatch_clerk, letterwatch_intake;
 grant insert (letter_no, kind, occurred_at, rule, outcome, until, to_office, of_letter_no, of_event, unit, handler, channel,
-	approved_by, reason, source, source_ref)
+	approved_by, reason, informed_at, received_on, rule_set, source, source_ref)
 	on letterwatch.letter_event to letterwatch_clerk, letterwatch_intake;
+grant insert on letterwatch.intake_letter, letterwatch.intake_event to letterwatch_clerk, letterwatch_intake;
 grant usage on sequence letterwatch.letter_no_seq, letterwatch.event_id_seq to letterwatch_clerk, letterwatch_intake;
 grant execute on function letterwatch.new_letter_no() to letterwatch_clerk, letterwatch_intake;
 grant execute on function letterwatch.owes(text),
 	letterwatch.register_letter(text, text, timestamptz, text, text, text),
-	letterwatch.record_event(text, text, timestamptz, text, text, text, text, text),
+	letterwatch.record_event(text, text, timestamptz, text, text, text, text, text, text, date, text, text, bigint, text, timestamptz,
+		date, text),
 	letterwatch.record_notice(text, text, timestamptz, text, text),
 	letterwatch.assign_letter(text, text, text, timestamptz),
-	letterwatch.record_reply(text, text, timestamptz, text, text)
+	letterwatch.record_reply(text, text, timestamptz, text, text),
+	letterwatch.restart_letter(text, text, timestamptz),
+	letterwatch.suspend_letter(text, text, timestamptz),
+	letterwatch.resume_letter(text, timestamptz),
+	letterwatch.extend_deadline(text, text, date, text, text, timestamptz),
+	letterwatch.transfer_letter(text, text, text, timestamptz),
+	letterwatch.exempt_letter(text, text, timestamptz),
+	letterwatch.mark_duplicate(text, text, timestamptz),
+	letterwatch.withdraw_letter(text, text, timestamptz),
+	letterwatch.reopen_letter(text, text, timestamptz),
+	letterwatch.mute_letter(text, date, text),
+	letterwatch.correct_letter(text, text, date, text, text),
+	letterwatch.void_event(bigint, text)
 	to letterwatch_clerk;
 
 grant select, insert, update, delete on letterwatch.office, letterwatch.rule_set, letterwatch.rule, letterwatch.stage,
-	letterwatch.calendar, letterwatch.calendar_list, letterwatch.calendar_day, letterwatch.term
+	letterwatch.calendar, letterwatch.term
 	to letterwatch_admin;
-grant select on letterwatch.replan_queue, letterwatch.parked, letterwatch.deadline_change to letterwatch_admin;
-grant execute on function letterwatch.verify(), letterwatch.resend_alerts(timestamptz, timestamptz), letterwatch.check_setup()
+grant select on letterwatch.calendar_list, letterwatch.calendar_day to letterwatch_admin;
+grant insert (calendar, year, version, source) on letterwatch.calendar_list to letterwatch_admin;
+grant insert on letterwatch.calendar_day to letterwatch_admin;
+grant select, delete, insert (day, kind, holiday) on letterwatch.calendar_import to letterwatch_admin;
+grant execute on function letterwatch.session_key() to letterwatch_admin;
+grant select on letterwatch.replan_queue, letterwatch.parked, letterwatch.deadline_change, letterwatch.settings_change,
+	letterwatch.rule_past, letterwatch.office_setting_past, letterwatch.calendar_edition
+	to letterwatch_admin;
+grant execute on function letterwatch.verify(), letterwatch.resend_alerts(timestamptz, timestamptz), letterwatch.check_setup(),
+	letterwatch.check_import(text, int), letterwatch.import_calendar(text, int, text), letterwatch.preview_calendar(text, int),
+	letterwatch.preview(), letterwatch.redate_letters(int)
 	to letterwatch_admin;

@@ -27,6 +27,7 @@ set local check_function_bodies = off;
 \ir functions/clock.sql
 \ir functions/actor.sql
 \ir functions/new_letter_no.sql
+\ir functions/session_key.sql
 
 select not exists (select from letterwatch.schema_version where version = 1) as missing \gset
 \if :missing
@@ -38,40 +39,74 @@ select not exists (select from letterwatch.schema_version where version = 2) as 
 	\ir migrations/0002_derived.sql
 	insert into letterwatch.schema_version (version, name) values (2, '0002_derived');
 \endif
+select not exists (select from letterwatch.schema_version where version = 3) as missing \gset
+\if :missing
+	\ir migrations/0003_lives.sql
+	insert into letterwatch.schema_version (version, name) values (3, '0003_lives');
+\endif
 
-\ir functions/next_status.sql
-\ir functions/status_after.sql
+\ir functions/add_list.sql
 \ir functions/adopt_lines.sql
 \ir functions/alert_message.sql
+\ir functions/apply_settings.sql
 \ir functions/assign_letter.sql
+\ir functions/calendar_heirs.sql
+\ir functions/calendar_kept.sql
+\ir functions/check_duplicates.sql
+\ir functions/check_extensions.sql
+\ir functions/check_import.sql
 \ir functions/check_setup.sql
 \ir functions/claim_due.sql
+\ir functions/correct_letter.sql
 \ir functions/daemon_connect.sql
 \ir functions/daemon_disconnect.sql
-\ir functions/derive_deadlines.sql
+\ir functions/date_deadlines.sql
+\ir functions/derive.sql
+\ir functions/derive_calendar.sql
 \ir functions/derive_stages.sql
-\ir functions/derive_state.sql
 \ir functions/due_date.sql
 \ir functions/event_inserted.sql
 \ir functions/event_sequence.sql
+\ir functions/event_value_fault.sql
+\ir functions/exempt_letter.sql
+\ir functions/explain_deadline.sql
+\ir functions/extend_deadline.sql
+\ir functions/heard_stage.sql
+\ir functions/import_calendar.sql
 \ir functions/instance_lock_class.sql
+\ir functions/know_since.sql
+\ir functions/letter_fact.sql
+\ir functions/letter_history.sql
 \ir functions/letter_inserted.sql
 \ir functions/letter_received_on.sql
 \ir functions/line_id.sql
+\ir functions/list_complete.sql
 \ir functions/lock_due.sql
 \ir functions/lock_planning.sql
 \ir functions/lock_settings.sql
+\ir functions/loud_stage.sql
+\ir functions/make_editions.sql
+\ir functions/mark_duplicate.sql
 \ir functions/mark_emitted.sql
+\ir functions/mute_letter.sql
 \ir functions/next_event.sql
+\ir functions/next_morning.sql
+\ir functions/next_stage.sql
 \ir functions/outbox_lines.sql
 \ir functions/owes.sql
 \ir functions/park.sql
+\ir functions/paused_end.sql
 \ir functions/period_end.sql
-\ir functions/plan_letters.sql
+\ir functions/plan_daily_lines.sql
 \ir functions/plan_for.sql
+\ir functions/plan_letters.sql
 \ir functions/planning_horizon.sql
+\ir functions/preview.sql
+\ir functions/preview_calendar.sql
+\ir functions/queue_due.sql
 \ir functions/raise_alerts.sql
 \ir functions/raise_cleared.sql
+\ir functions/raise_daily_lines.sql
 \ir functions/raise_or_park.sql
 \ir functions/raise_stages.sql
 \ir functions/rebuild_calendars.sql
@@ -80,27 +115,44 @@ select not exists (select from letterwatch.schema_version where version = 2) as 
 \ir functions/record_event.sql
 \ir functions/record_notice.sql
 \ir functions/record_reply.sql
+\ir functions/redate_deadlines.sql
+\ir functions/redate_letters.sql
 \ir functions/refuse.sql
 \ir functions/refuse_change.sql
 \ir functions/refuse_event.sql
 \ir functions/refuse_letter.sql
 \ir functions/refuse_malformed.sql
+\ir functions/refuse_rules.sql
 \ir functions/register_letter.sql
 \ir functions/renumber_stages.sql
+\ir functions/reopen_letter.sql
 \ir functions/replan.sql
+\ir functions/replan_or_queue.sql
 \ir functions/resend_alerts.sql
+\ir functions/restart_letter.sql
+\ir functions/resume_letter.sql
 \ir functions/retry_delay.sql
+\ir functions/rule_recorded.sql
 \ir functions/settings_changed.sql
+\ir functions/settings_committed.sql
 \ir functions/stage_reached.sql
 \ir functions/stage_time.sql
+\ir functions/suspend_letter.sql
+\ir functions/transfer_letter.sql
 \ir functions/unpark.sql
 \ir functions/verify.sql
+\ir functions/void_event.sql
+\ir functions/withdraw_letter.sql
 \ir functions/work_replan_queue.sql
 \ir functions/workdays_left.sql
 
 \ir views/alert_log.sql
+\ir views/calendar_gap.sql
 \ir views/daemon_status.sql
 \ir views/due_soon.sql
+\ir views/intake_event.sql
+\ir views/intake_letter.sql
+\ir views/late_entries.sql
 \ir views/letter_status.sql
 \ir views/overdue.sql
 \ir views/to_notify.sql
@@ -113,6 +165,15 @@ select not exists (select from letterwatch.schema_version where version = 2) as 
 \ir calendar/cn.sql
 \ir rules.sql
 \ir grants.sql
+
+-- What stands by an earlier version is planned anew, a batch at a time, by the daemon.
+\if :missing
+	insert into letterwatch.settings_change (what, rule_sets)
+	select 'rules of version 3', array_agg(r.rule_set)
+	from letterwatch.rule_set r
+	where exists (select from letterwatch.letter)
+	having count(*) > 0;
+\endif
 
 -- Dates typed without a zone are the office's: the database's time zone is that of the root office.
 select format('alter database %I set timezone = %L', current_database(),

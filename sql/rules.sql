@@ -1,5 +1,6 @@
 -- Shipped rule sets, their stages, the table of transitions, and the titles of codes. Rows that are there already stay as they
--- are: an office may have changed them. An office confirms the rules before it relies on them; `basis` says where each was read.
+-- are: an office may have changed them; a rule that has stages gets no others. An office confirms the rules before it relies on
+-- them; `basis` says where each was read.
 
 insert into letterwatch.term (category, code, en, zh)
 values
@@ -7,6 +8,7 @@ values
 	('rule', 'reply', '3-month reply', '三个月答复'),
 	('rule', 'followup', 'monthly follow-up', '后续答复'),
 	('rule', 'feedback', 'feedback', '督办反馈'),
+	('rule', 'review', '30-day review', '复查复核'),
 	('stage', 'warn', 'warning', '预警'),
 	('stage', 'due', 'last day', '期满日'),
 	('stage', 'overdue', 'overdue', '超期'),
@@ -19,6 +21,34 @@ values
 	('status', 'not_accepted', 'not accepted', '不予受理'),
 	('status', 'in_progress', 'progress told, result owed', '已答复进展'),
 	('status', 'answered', 'answered with the result', '已答复结果'),
+	('status', 'reopened', 'handled again', '重新办理'),
+	('status', 'withdrawn', 'withdrawn by the writer', '已撤回'),
+	('status', 'duplicate', 'duplicate of another letter', '重复信件'),
+	('status', 'exempt', 'nobody can be answered', '无法回复'),
+	('reason', 'anonymous', 'anonymous', '匿名'),
+	('reason', 'no_address', 'no address', '无地址'),
+	('reason', 'unreachable', 'cannot be reached', '无法联系'),
+	('state', 'open', 'open', '未完成'),
+	('state', 'suspended', 'suspended, without a date', '中止'),
+	('state', 'met', 'met', '已完成'),
+	('state', 'not_owed', 'not owed', '无需答复'),
+	('state', 'exempt', 'exempt', '免予答复'),
+	('event', 'notice', 'notice', '告知'),
+	('event', 'assign', 'assigned', '分办'),
+	('event', 'progress', 'progress told', '答复进展'),
+	('event', 'result', 'result told', '答复结果'),
+	('event', 'restart', 'material complete', '材料补齐'),
+	('event', 'suspend', 'suspended', '中止'),
+	('event', 'resume', 'resumed', '恢复'),
+	('event', 'extend', 'extended', '延期'),
+	('event', 'transfer', 'transferred', '转办'),
+	('event', 'exempt', 'nobody can be answered', '无法回复'),
+	('event', 'duplicate', 'duplicate', '重复'),
+	('event', 'withdraw', 'withdrawn', '撤回'),
+	('event', 'reopen', 'reopened', '重新办理'),
+	('event', 'mute', 'muted', '暂停提醒'),
+	('event', 'correct', 'corrected', '更正'),
+	('event', 'void', 'made void', '作废'),
 	('unit', 'petitions', 'petitions unit', '控申部门'),
 	('unit', 'case', 'case-handling unit', '办案部门'),
 	('unit', 'head', 'head in charge', '分管领导'),
@@ -30,30 +60,35 @@ values
 	('channel', 'visit', 'visit', '来访')
 on conflict do nothing;
 
--- What is possible when. A reply also meets a notice still open, so it is possible before one. Referred, not accepted and
--- answered letters are closed.
-insert into letterwatch.transition (status, kind, outcome, next_status)
-values
-	('registered', 'assign', '', 'registered'),
-	('registered', 'notice', 'accepted', 'accepted'),
-	('registered', 'notice', 'incomplete', 'incomplete'),
-	('registered', 'notice', 'referred', 'referred'),
-	('registered', 'notice', 'not_accepted', 'not_accepted'),
-	('registered', 'progress', '', 'in_progress'),
-	('registered', 'result', '', 'answered'),
-	('incomplete', 'assign', '', 'incomplete'),
-	('incomplete', 'notice', 'accepted', 'accepted'),
-	('incomplete', 'notice', 'incomplete', 'incomplete'),
-	('incomplete', 'notice', 'referred', 'referred'),
-	('incomplete', 'notice', 'not_accepted', 'not_accepted'),
-	('incomplete', 'progress', '', 'in_progress'),
-	('incomplete', 'result', '', 'answered'),
-	('accepted', 'assign', '', 'accepted'),
-	('accepted', 'progress', '', 'in_progress'),
-	('accepted', 'result', '', 'answered'),
-	('in_progress', 'assign', '', 'in_progress'),
-	('in_progress', 'progress', '', 'in_progress'),
-	('in_progress', 'result', '', 'answered')
+-- What is possible when. A reply also meets a notice still open, so it is possible before one. A transfer makes the letter new to
+-- the receiving office. A letter that is closed can be reopened; `exempt` is closed but for the handling itself.
+insert into letterwatch.transition (status, kind, outcome, next_status, when_suspended, suspends)
+select o.status, e.kind, e.outcome, coalesce(e.next_status, o.status), e.when_suspended, e.suspends
+from (values
+	('{registered,incomplete,accepted,in_progress,reopened,exempt}'::text[], 'assign', '', null, null::boolean, null::boolean),
+	('{registered,incomplete,reopened}', 'notice', 'accepted', 'accepted', null, null),
+	('{registered,incomplete,reopened}', 'notice', 'incomplete', 'incomplete', null, null),
+	('{registered,incomplete,reopened}', 'notice', 'referred', 'referred', null, false),
+	('{registered,incomplete,reopened}', 'notice', 'not_accepted', 'not_accepted', null, false),
+	('{registered,incomplete,accepted,in_progress,reopened}', 'progress', '', 'in_progress', null, null),
+	('{registered,incomplete,accepted,in_progress,reopened,exempt}', 'result', '', 'answered', null, false),
+	('{incomplete}', 'restart', '', 'accepted', null, null),
+	('{registered,accepted,in_progress,reopened}', 'suspend', '', null, false, true),
+	('{registered,incomplete,accepted,in_progress,reopened}', 'resume', '', null, true, false),
+	('{registered,incomplete,accepted,in_progress,reopened}', 'extend', '', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened}', 'transfer', '', 'registered', null, null),
+	('{exempt}', 'transfer', '', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened}', 'exempt', '', 'exempt', null, false),
+	('{registered,incomplete,accepted,in_progress,reopened}', 'duplicate', '', 'duplicate', null, false),
+	('{registered,incomplete,accepted,in_progress,reopened,exempt}', 'withdraw', '', 'withdrawn', null, false),
+	('{answered,referred,not_accepted,withdrawn,duplicate,exempt}', 'reopen', '', 'reopened', null, false),
+	('{registered,incomplete,accepted,in_progress,reopened}', 'mute', '', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
+	 'correct', '', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
+	 'void', '', null, null, null)
+) e (statuses, kind, outcome, next_status, when_suspended, suspends)
+cross join unnest(e.statuses) o (status)
 on conflict do nothing;
 
 insert into letterwatch.calendar (calendar, title, weekend, needs_list)
@@ -70,41 +105,52 @@ on conflict do nothing;
 
 insert into letterwatch.rule
 	(rule_set, rule, basis, begins, amount, unit, roll, responsible_unit, assignable, met_by, not_owed_in, may_extend,
-	 extend_amount, extend_unit, restarts, on_transfer, followed_by)
+	 extend_amount, extend_unit, may_suspend, restarts, on_transfer, on_reopen, followed_by)
 values
 	('procuratorate', 'notice', '人民检察院刑事诉讼规则 (2019) §§161, 163; counted by 刑事诉讼法 §105',
-	 'receipt', 7, 'day', true, 'petitions', false, '{notice,progress,result}', '{}', false, null, null, false, 'restart', null),
+	 'receipt', 7, 'day', true, 'petitions', false, '{notice,progress,result}', '{withdrawn,duplicate,exempt}', false,
+	 null, null, false, false, 'begin', 'restart', null),
 	('procuratorate', 'reply', '人民检察院刑事诉讼规则 (2019) §§161–163; counted by 刑事诉讼法 §105, 民法典 §§201–203',
-	 'receipt', 3, 'month', true, 'case', true, '{progress,result}', '{incomplete,referred,not_accepted}', false, null, null,
-	 true, 'keep', 'followup'),
+	 'receipt', 3, 'month', true, 'case', true, '{progress,result}', '{incomplete,referred,not_accepted,withdrawn,duplicate,exempt}', false,
+	 null, null, false, true, 'keep', 'begin', 'followup'),
 	('procuratorate', 'followup', '最高人民检察院 2023 (press): 3个月未办结每月后续答复',
-	 'progress', 1, 'month', true, 'case', true, '{progress,result}', '{incomplete,referred,not_accepted}', false, null, null,
-	 false, 'keep', null),
+	 'progress', 1, 'month', true, 'case', true, '{progress,result}', '{incomplete,referred,not_accepted,withdrawn,duplicate,exempt}', false,
+	 null, null, false, false, 'keep', 'end', null),
 	('procuratorate', 'feedback', 'the order of the office above (督办)',
-	 'supervise', null, 'date', false, 'case', true, '{feedback}', '{}', false, null, null, false, 'keep', null),
+	 'supervise', null, 'date', false, 'case', true, '{feedback}', '{}', false, null, null, false, false, 'keep',
+	 'keep', null),
 	('procuratorate-workdays', 'notice', '人民检察院刑事诉讼规则 (2019) §163, read as working days (福建, 宁夏)',
-	 'receipt', 7, 'workday', true, 'petitions', false, '{notice,progress,result}', '{}', false, null, null, false, 'restart', null),
+	 'receipt', 7, 'workday', true, 'petitions', false, '{notice,progress,result}', '{withdrawn,duplicate,exempt}', false,
+	 null, null, false, false, 'begin', 'restart', null),
 	('procuratorate-workdays', 'reply', '人民检察院刑事诉讼规则 (2019) §§161–163; counted by 刑事诉讼法 §105, 民法典 §§201–203',
-	 'receipt', 3, 'month', true, 'case', true, '{progress,result}', '{incomplete,referred,not_accepted}', false, null, null,
-	 true, 'keep', 'followup'),
+	 'receipt', 3, 'month', true, 'case', true, '{progress,result}', '{incomplete,referred,not_accepted,withdrawn,duplicate,exempt}', false,
+	 null, null, false, true, 'keep', 'begin', 'followup'),
 	('procuratorate-workdays', 'followup', '最高人民检察院 2023 (press): 3个月未办结每月后续答复',
-	 'progress', 1, 'month', true, 'case', true, '{progress,result}', '{incomplete,referred,not_accepted}', false, null, null,
-	 false, 'keep', null),
+	 'progress', 1, 'month', true, 'case', true, '{progress,result}', '{incomplete,referred,not_accepted,withdrawn,duplicate,exempt}', false,
+	 null, null, false, false, 'keep', 'end', null),
 	('procuratorate-workdays', 'feedback', 'the order of the office above (督办)',
-	 'supervise', null, 'date', false, 'case', true, '{feedback}', '{}', false, null, null, false, 'keep', null),
+	 'supervise', null, 'date', false, 'case', true, '{feedback}', '{}', false, null, null, false, false, 'keep',
+	 'keep', null),
 	('xinfang-2022', 'notice', '信访工作条例 (2022): acceptance told within 15 days of receipt',
-	 'receipt', 15, 'day', true, 'petitions', false, '{notice,progress,result}', '{}', false, null, null, false, 'restart', null),
+	 'receipt', 15, 'day', true, 'petitions', false, '{notice,progress,result}', '{withdrawn,duplicate,exempt}', false,
+	 null, null, false, false, 'begin', 'restart', null),
 	('xinfang-2022', 'reply', '信访工作条例 (2022): handled within 60 days of acceptance, extendable once by at most 30',
-	 'acceptance', 60, 'day', true, 'case', true, '{result}', '{incomplete,referred,not_accepted}', true, 30, 'day', false, 'keep',
-	 null),
+	 'acceptance', 60, 'day', true, 'case', true, '{result}', '{incomplete,referred,not_accepted,withdrawn,duplicate,exempt}', true,
+	 30, 'day', false, false, 'keep', 'end', null),
 	('xinfang-2022', 'feedback', 'the order of the office above (督办)',
-	 'supervise', null, 'date', false, 'case', true, '{feedback}', '{}', false, null, null, false, 'keep', null),
-	('demo', 'notice', 'for demonstration', 'receipt', 40, 'second', false, 'petitions', false, '{notice,progress,result}', '{}',
-	 false, null, null, false, 'restart', null),
+	 'supervise', null, 'date', false, 'case', true, '{feedback}', '{}', false, null, null, false, false, 'keep',
+	 'keep', null),
+	('xinfang-2022', 'review', '信访工作条例 (2022): reviewed within 30 days, hearings not counted',
+	 'reopen', 30, 'day', true, 'case', true, '{result}', '{withdrawn,duplicate,exempt}', false, null, null, true, false, 'keep',
+	 'end', null),
+	('demo', 'notice', 'for demonstration', 'receipt', 40, 'second', false, 'petitions', false, '{notice,progress,result}',
+	 '{withdrawn,duplicate,exempt}', false, null, null, false, false, 'begin', 'restart', null),
 	('demo', 'reply', 'for demonstration', 'receipt', 240, 'second', false, 'case', true, '{progress,result}',
-	 '{incomplete,referred,not_accepted}', false, null, null, true, 'keep', 'followup'),
+	 '{incomplete,referred,not_accepted,withdrawn,duplicate,exempt}', false, null, null, false, true, 'keep',
+	 'begin', 'followup'),
 	('demo', 'followup', 'for demonstration', 'progress', 120, 'second', false, 'case', true, '{progress,result}',
-	 '{incomplete,referred,not_accepted}', false, null, null, false, 'keep', null)
+	 '{incomplete,referred,not_accepted,withdrawn,duplicate,exempt}', false, null, null, false, false, 'keep',
+	 'end', null)
 on conflict do nothing;
 
 -- The stages of every shipped rule: warnings before the last day as each rule has them, then the same for all.
@@ -114,23 +160,24 @@ select r.rule_set, r.rule,
        s.stage, s.workdays, s.seconds, s.every, s.unit, s.levels_up, s.severity
 from letterwatch.rule r
 join (values
-	('{reply,feedback}'::text[], 'warn', -10, null::int, null::int, null::text, 0, 5),
-	('{reply,feedback,followup}', 'warn', -5, null, null, null, 0, 5),
+	('{reply,feedback,review}'::text[], 'warn', -10, null::int, null::int, null::text, 0, 5),
+	('{reply,feedback,followup,review}', 'warn', -5, null, null, null, 0, 5),
 	('{notice}', 'warn', -2, null, null, null, 0, 5),
-	('{notice,reply,feedback,followup}', 'warn', -1, null, null, null, 0, 5),
-	('{notice,reply,feedback,followup}', 'due', 0, null, null, null, 0, 4),
-	('{notice,reply,feedback,followup}', 'overdue', null, 0, null, null, 0, 3),
-	('{notice,reply,feedback,followup}', 'remind', 1, null, null, null, 0, 4),
-	('{notice,reply,feedback,followup}', 'escalate', 2, null, null, 'head', 0, 3),
-	('{notice,reply,feedback,followup}', 'remind', 3, null, null, null, 0, 4),
-	('{notice,reply,feedback,followup}', 'remind', 4, null, null, null, 0, 4),
-	('{notice,reply,feedback,followup}', 'escalate', 5, null, null, null, 1, 3),
-	('{notice,reply,feedback,followup}', 'remind', 10, null, null, null, 0, 4),
-	('{notice,reply,feedback,followup}', 'remind', 15, null, null, null, 0, 4),
-	('{notice,reply,feedback,followup}', 'escalate', 20, null, null, null, 2, 2),
-	('{notice,reply,feedback,followup}', 'remind', 25, null, 5, null, 0, 4)
+	('{notice,reply,feedback,followup,review}', 'warn', -1, null, null, null, 0, 5),
+	('{notice,reply,feedback,followup,review}', 'due', 0, null, null, null, 0, 4),
+	('{notice,reply,feedback,followup,review}', 'overdue', null, 0, null, null, 0, 3),
+	('{notice,reply,feedback,followup,review}', 'remind', 1, null, null, null, 0, 4),
+	('{notice,reply,feedback,followup,review}', 'escalate', 2, null, null, 'head', 0, 3),
+	('{notice,reply,feedback,followup,review}', 'remind', 3, null, null, null, 0, 4),
+	('{notice,reply,feedback,followup,review}', 'remind', 4, null, null, null, 0, 4),
+	('{notice,reply,feedback,followup,review}', 'escalate', 5, null, null, null, 1, 3),
+	('{notice,reply,feedback,followup,review}', 'remind', 10, null, null, null, 0, 4),
+	('{notice,reply,feedback,followup,review}', 'remind', 15, null, null, null, 0, 4),
+	('{notice,reply,feedback,followup,review}', 'escalate', 20, null, null, null, 2, 2),
+	('{notice,reply,feedback,followup,review}', 'remind', 25, null, 5, null, 0, 4)
 ) s (rules, stage, workdays, seconds, every, unit, levels_up, severity) on r.rule = any (s.rules)
 where r.unit <> 'second'
+  and not exists (select from letterwatch.stage x where x.rule_set = r.rule_set and x.rule = r.rule)
 on conflict do nothing;
 
 insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, unit, levels_up, severity)
@@ -148,4 +195,5 @@ cross join (values
 	(9, 'escalate', 120, null, 2, 2)
 ) s (stage_no, stage, seconds, unit, levels_up, severity)
 where r.rule_set = 'demo'
+  and not exists (select from letterwatch.stage x where x.rule_set = r.rule_set and x.rule = r.rule)
 on conflict do nothing;

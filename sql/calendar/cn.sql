@@ -7,14 +7,22 @@ insert into letterwatch.calendar (calendar, title)
 values ('cn', '中国大陆：国务院办公厅节假日安排')
 on conflict do nothing;
 
-insert into letterwatch.calendar_list (calendar, year, source)
-select 'cn', y, format('国务院办公厅关于%s年部分节假日安排的通知', y)
-       || case y when 2019 then '，含2019-03-22的调整' when 2020 then '，含2020-01-26的调整' else '' end
-from generate_series(2019, 2026) y
+insert into letterwatch.calendar_list (calendar, year, source, recorded_at)
+select 'cn', v.year, format('国务院办公厅关于%s年部分节假日安排的通知', v.year) || v.revision, (v.notice_on::date)::timestamp at time zone 'Asia/Shanghai'
+from (values
+	(2019, '2019-03-22', '，含2019-03-22的调整'),
+	(2020, '2020-01-26', '，含2020-01-26的调整'),
+	(2021, '2020-11-25', ''),
+	(2022, '2021-10-25', ''),
+	(2023, '2022-12-08', ''),
+	(2024, '2023-10-25', ''),
+	(2025, '2024-11-12', ''),
+	(2026, '2025-11-04', '')
+) v (year, notice_on, revision)
 on conflict do nothing;
 
 insert into letterwatch.calendar_day (calendar, year, day, kind, holiday)
-select 'cn', v.year, v.day::date, v.kind, v.holiday
+select l.calendar, l.year, v.day::date, v.kind, v.holiday
 from (values
 	(2019, '2019-01-01', 'off', '元旦'),
 	(2019, '2019-02-02', 'work', '春节'),
@@ -305,4 +313,4 @@ from (values
 	(2026, '2026-10-07', 'off', '国庆节'),
 	(2026, '2026-10-10', 'work', '国庆节')
 ) v (year, day, kind, holiday)
-on conflict do nothing;
+join letterwatch.calendar_list l on l.calendar = 'cn' and l.year = v.year and l.version = 1 and l.recorded_in = pg_current_xact_id();

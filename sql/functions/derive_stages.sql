@@ -3,7 +3,7 @@
 -- Callers: rebuild_stages.
 create or replace function letterwatch.derive_stages()
 returns table (rule_set text, rule text, measure text, offsets float8[], numbers int[], last_no int, every int,
-               repeating bigint, overdue_no int, stages text[], units text[], levels_up int[], severities int[])
+               repeating bigint, overdue_no int, stages text[], units text[], levels_up int[], severities int[], loud int[])
 language sql stable
 as $$
 	select s.rule_set, s.rule, case when r.in_seconds then 'second' else 'workday' end as measure,
@@ -18,7 +18,8 @@ as $$
 	       array_agg(s.stage order by s.stage_no) as stages,
 	       array_agg(s.unit order by s.stage_no) as units,
 	       array_agg(s.levels_up order by s.stage_no) as levels_up,
-	       array_agg(s.severity order by s.stage_no) as severities
+	       array_agg(s.severity order by s.stage_no) as severities,
+	       coalesce(array_agg(s.stage_no order by s.stage_no) filter (where s.stage not in ('warn', 'due', 'remind')), '{}') as loud
 	from letterwatch.stage s
 	join (select rule_set, rule, bool_or(unit = 'second') as in_seconds
 	      from letterwatch.rule

@@ -30,7 +30,7 @@ begin
 		end if;
 	end if;
 	select p.due_on into due
-	from letterwatch.period_end(calendar, start, r.count_from, r.amount, r.unit, r.month_end, r.roll) p;
+	from letterwatch.period_end(calendar, start, r.count_from, r.amount, r.unit, r.month_end, r.roll, null, null) p;
 	if due is null then
 		perform letterwatch.refuse('LW001', format('the period of %s / %s from %s has no last day', $1, $2, start),
 			format('It must be counted in days, working days or months, and lie within %s.', letterwatch.planning_horizon()));

@@ -8,16 +8,29 @@ set jit = off
 set plan_cache_mode = auto
 set enable_seqscan = on
 set enable_mergejoin = on
+set enable_hashjoin = on
+set enable_nestloop = on
 as $$
 declare
 	letters text[] := array(select distinct n.letter_no from new_events n);
+	to_lock text[] := letters || array(select n.of_letter_no from new_events n where n.of_letter_no is not null);
 	f record;
 begin
 	perform letterwatch.plan_for(cardinality(letters));
 	perform letterwatch.lock_planning();
-	perform from letterwatch.letter l where l.letter_no = any (letters) order by l.letter_no for no key update;
+	perform from letterwatch.letter l
+	where l.letter_no = any (to_lock)
+	order by l.letter_no
+	for no key update;
+	perform letterwatch.know_since((select min(n.recorded_at) from new_events n));
 
-	with life as materialized (
+	-- Many new events are joined by hashes: the planner thinks them few.
+	perform set_config('enable_nestloop', case when cardinality(letters) < 100 then 'on' else 'off' end, true);
+	with fact as materialized (
+		select l.*, coalesce(l.rule_set, o.rule_set) as rule_set_in_force
+		from letterwatch.letter_fact(letters) l
+		left join letterwatch.office_setting o on o.office_code = l.office_code
+	), life as materialized (
 		select s.*, n.event_id is not null as is_new
 		from letterwatch.event_sequence(letters) s
 		left join new_events n on n.event_id = s.event_id
@@ -28,39 +41,47 @@ begin
 		where not v.possible and not v.is_new
 		group by v.letter_no, t.impossible
 		having count(*) > t.impossible
+	), first_day as (
+		select v.letter_no, min(v.on_day) as on_day
+		from life v
+		where v.kind not in ('correct', 'void')
+		group by v.letter_no
 	)
 	select x.*, count(*) over () as faults into f
 	from (
-		select e.letter_no, e.event_id, e.kind, e.outcome, e.unit, e.handler, e.channel, s.on_day, s.status_before,
-		       l.received_on, u.kind as upset_kind, u.on_day as upset_on,
+		select e.letter_no, e.event_id, e.kind, e.outcome, e.unit, e.channel, e.until, e.rule, e.to_office, e.of_letter_no,
+		       e.of_event, d.on_day, coalesce(s.status_before, t.status) as status, s.suspended_before as suspended,
+		       l.received_on, l.rule_set_in_force as rule_set, u.kind as upset_kind, u.on_day as upset_on, b.on_day as first_on,
+		       coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, d.on_day, l.received_on,
+		                                              l.rule_set_in_force, s.office_before),
 		       case
-		       when l.letter_no is null then 'letter'
-		       when not exists (select from letterwatch.transition t where t.kind = e.kind) then 'kind'
-		       when not exists (select from letterwatch.transition t
-		                        where t.kind = e.kind and t.outcome = coalesce(e.outcome, '')) then 'outcome'
-		       when s.on_day > (letterwatch.clock() at time zone o.time_zone)::date
-		            and e.occurred_at > letterwatch.clock() + interval '5 minutes' then 'future'
-		       when s.on_day < l.received_on then 'before'
+		       when e.kind = 'correct' and b.on_day < l.received_on then 'receipt'
+		       when e.kind not in ('correct', 'void') and d.on_day < l.received_on then 'before'
+		       when e.kind = 'duplicate' and exists (select from new_events n where n.kind = e.kind and n.letter_no = e.of_letter_no)
+		       then 'chain'
 		       when not s.possible then 'status'
-		       when u.letter_no is not null then 'upset'
-		       when e.unit is not null
-		            and not exists (select from letterwatch.term t where t.category = 'unit' and t.code = e.unit) then 'unit'
-		       when e.channel is not null
-		            and not exists (select from letterwatch.term t where t.category = 'channel' and t.code = e.channel)
-		       then 'channel'
-		       when e.handler !~ '^[!-~]{1,64}$' then 'handler' end as fault
+		       when u.letter_no is not null then 'upset' end) as fault
 		from new_events e
-		left join letterwatch.letter l on l.letter_no = e.letter_no
-		left join letterwatch.office_setting o on o.office_code = l.office_code
+		left join fact l on l.letter_no = e.letter_no
+		left join letterwatch.letter_state t on t.letter_no = e.letter_no
 		left join life s on s.letter_no = e.letter_no and s.event_id = e.event_id
+		left join letterwatch.office_setting o on o.office_code = coalesce(s.office_code, t.office_code)
 		left join upset u on u.letter_no = e.letter_no
+		left join first_day b on b.letter_no = e.letter_no
+		cross join lateral (select (e.occurred_at at time zone o.time_zone)::date) d (on_day)
 	) x
 	where x.fault is not null
 	order by x.letter_no, x.event_id
 	limit 1;
-	if found then
-		perform letterwatch.refuse_event(f.letter_no, f.fault, f.faults, f.kind, f.outcome, f.on_day, f.received_on,
-		                                 f.status_before, f.unit, f.channel, f.upset_kind, f.upset_on);
+	perform set_config('enable_nestloop', 'on', true);
+	if f.fault is not null then
+		perform letterwatch.refuse_event(f.fault, to_jsonb(f));
+	end if;
+	if exists (select from new_events n where n.kind in ('void', 'duplicate')) then
+		perform letterwatch.check_duplicates(letters);
+	end if;
+	if exists (select from new_events n where n.kind = 'extend') then
+		perform letterwatch.check_extensions(array(select n.event_id from new_events n where n.kind = 'extend'));
 	end if;
 
 	perform letterwatch.plan_letters(letters, (select string_agg(distinct n.kind, ', ') from new_events n));

@@ -1,33 +1,87 @@
--- event_sequence(letters) → rows: the events of some letters in the order in which they happened, each with the status before
--- and after it and whether it was possible. Order: time, then when it was recorded, then event_id; place counts from 1.
--- What is not possible changes nothing and meets nothing.
--- Inlined into the caller's join, as period_end is.
--- Callers: derive_state, derive_deadlines, event_inserted.
+-- event_sequence(letters) → rows: the events of some letters, letter by letter in the order of the array, without the voided
+-- ones, in the order in which they happened: by time, then by when it was recorded, then event_id; place counts from 1. Of
+-- each: whether it was possible (table transition) in the status before it; status and suspended, the office, unit and handler
+-- in charge before (_before) and after it. An event that was not possible changes nothing and meets nothing.
+-- on_day: the local date of the office in charge after it; recorded_day: that of the later of occurred_at and recorded_at. A
+-- transfer takes the letter out of the hands of unit and handler.
+-- A loop, for each step needs the one before; index lookups only, as in claim_due.
+-- Callers: derive, event_inserted, check_extensions, explain_deadline, letter_history, verify.
 create or replace function letterwatch.event_sequence(letters text[])
-returns table (letter_no text, event_id bigint, place bigint, kind text, outcome text, unit text, handler text, on_day date,
-               occurred_at timestamptz, recorded_at timestamptz, status_before text, status text, possible boolean)
-language sql stable
+returns table (letter_no text, event_id bigint, place bigint, kind text, outcome text, rule text, until date, of_letter_no text,
+               possible boolean, status_before text, status text, suspended_before boolean, suspended boolean,
+               office_before text, office_code text, unit_before text, unit text, handler text,
+               on_day date, recorded_day date, occurred_at timestamptz, recorded_at timestamptz)
+language plpgsql stable rows 10
+set plan_cache_mode = force_generic_plan
+set jit = off
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_nestloop = on
 as $$
-	select x.letter_no, x.event_id, x.place, x.kind, x.outcome, x.unit, x.handler, x.on_day, x.occurred_at, x.recorded_at,
-	       x.status_before, x.status,
-	       x.transitions -> (x.status_before || '/' || x.kind || '/' || coalesce(x.outcome, '')) is not null
-	from (
-		select s.*, coalesce(lag(s.status) over (partition by s.letter_no order by s.place), 'registered') as status_before
-		from (
-			select e.letter_no, e.event_id, e.kind, e.outcome, e.unit, e.handler, e.occurred_at, e.recorded_at, t.transitions,
-			       (e.occurred_at at time zone o.time_zone)::date as on_day,
-			       row_number() over life as place,
-			       letterwatch.status_after(e.kind, e.outcome, t.transitions) over life as status
-			from unnest(letters) u (letter_no)
-			join letterwatch.letter l on l.letter_no = u.letter_no
-			join letterwatch.office_setting o on o.office_code = l.office_code
-			join letterwatch.letter_event e on e.letter_no = u.letter_no
-			cross join (
-				select jsonb_object_agg(r.status || '/' || r.kind || '/' || r.outcome, r.next_status)
-				from letterwatch.transition r
-			) t (transitions)
-			window life as (partition by e.letter_no order by e.occurred_at, e.recorded_at, e.event_id)
-		) s
-	) x
+declare
+	e letterwatch.letter_event;
+	step letterwatch.transition;
+	time_zone text;
+	zone_of text;
+begin
+	foreach letter_no in array letters loop
+		place := 0;
+		status := 'registered';
+		suspended := false;
+		office_code := null;
+		unit := null;
+		handler := null;
+		for e in
+			select x.*
+			from letterwatch.letter_event x
+			where x.letter_no = event_sequence.letter_no
+			  and not exists (select from letterwatch.letter_event v
+			                  where v.letter_no = x.letter_no and v.kind = 'void' and v.of_event = x.event_id)
+			order by x.occurred_at, x.recorded_at, x.event_id
+		loop
+			if place = 0 then
+				select f.office_code into office_code from letterwatch.letter_fact(array[letter_no]) f;
+			end if;
+			place := place + 1;
+			status_before := status;
+			suspended_before := suspended;
+			office_before := office_code;
+			unit_before := unit;
+			select t.* into step
+			from letterwatch.transition t
+			where t.status = event_sequence.status and t.kind = e.kind and t.outcome = coalesce(e.outcome, '')
+			  and coalesce(t.when_suspended, event_sequence.suspended) = event_sequence.suspended;
+			possible := found;
+			if possible then
+				status := step.next_status;
+				suspended := coalesce(step.suspends, suspended);
+				if e.kind = 'transfer' then
+					office_code := e.to_office;
+					unit := e.unit;
+					handler := e.handler;
+				else
+					unit := coalesce(e.unit, unit);
+					handler := coalesce(e.handler, handler);
+				end if;
+			end if;
+			if office_code is distinct from zone_of then
+				select o.time_zone into time_zone from letterwatch.office_setting o where o.office_code = event_sequence.office_code;
+				zone_of := office_code;
+			end if;
+			event_id := e.event_id;
+			kind := e.kind;
+			outcome := e.outcome;
+			rule := e.rule;
+			until := e.until;
+			of_letter_no := e.of_letter_no;
+			occurred_at := e.occurred_at;
+			recorded_at := e.recorded_at;
+			on_day := (e.occurred_at at time zone time_zone)::date;
+			recorded_day := (greatest(e.occurred_at, e.recorded_at) at time zone time_zone)::date;
+			return next;
+		end loop;
+	end loop;
+end
 $$;
-comment on function letterwatch.event_sequence(text[]) is 'The events of letters in order, with the status before and after each.';
+comment on function letterwatch.event_sequence(text[]) is 'The events of letters in order, with what was before and after each.';

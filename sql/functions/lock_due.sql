@@ -1,7 +1,7 @@
--- lock_due(at_most) → tid[]: locks the at_most deadlines longest due and returns their ctids. Rows locked by others are left to
--- them.
+-- lock_due(at_most, but_queued) → tid[]: locks the at_most deadlines longest due and returns their ctids. Rows locked by others
+-- are left to them; but_queued: those of letters in replan_queue are left alone.
 -- Callers: raise_alerts.
-create or replace function letterwatch.lock_due(at_most int) returns tid[]
+create or replace function letterwatch.lock_due(at_most int, but_queued boolean) returns tid[]
 language plpgsql volatile
 as $$
 begin
@@ -9,9 +9,10 @@ begin
 		select d.ctid
 		from letterwatch.deadline d
 		where d.next_event_at <= (select letterwatch.clock())
+		  and not (but_queued and exists (select from letterwatch.replan_queue q where q.letter_no = d.letter_no))
 		order by d.next_event_at
 		limit at_most
 		for update skip locked);
 end
 $$;
-comment on function letterwatch.lock_due(int) is 'Locks what is due.';
+comment on function letterwatch.lock_due(int, boolean) is 'Locks what is due.';

@@ -1,17 +1,16 @@
--- lock_settings(): takes EXCLUSIVE on planning, so that nobody plans while settings change. Waits at most 200 ms a time, or a
--- clerk with an open transaction would stop everybody who comes after; tries for about 30 s.
--- Changes the row of planning, by which lock_planning knows that an older snapshot is of older settings.
+-- lock_settings(): takes EXCLUSIVE on planning, so that nobody plans between what settings were and what they are; held until the
+-- commit, which comes next. Waits at most 100 ms a time, or a clerk with an open transaction would stop everybody who comes
+-- after; tries for about 30 s.
 -- Refused (LW005): some transaction that plans stays open.
--- Callers: settings_changed.
+-- Callers: apply_settings.
 create or replace function letterwatch.lock_settings() returns void
 language plpgsql volatile
-set lock_timeout = '200ms'
+set lock_timeout = '100ms'
 as $$
 begin
-	for attempt in 1 .. 100 loop
+	for attempt in 1 .. 150 loop
 		begin
 			lock table letterwatch.planning in exclusive mode;
-			update letterwatch.planning set settings_changed_at = letterwatch.clock();
 			return;
 		exception when lock_not_available then
 			perform pg_sleep(0.1);

@@ -1,4 +1,5 @@
--- next_event(instance) → timestamptz: when something is to be done next: a stage comes, a letter is planned again, or the lease
+-- next_event(instance) → timestamptz: when something is to be done next: a stage comes, a letter is planned again, a line
+-- comes by the day, or the lease
 -- of another daemon's line ends. NULL: nothing is planned.
 -- Callers: claim_due.
 create or replace function letterwatch.next_event(instance bigint) returns timestamptz
@@ -8,6 +9,7 @@ begin
 	return least(
 		(select min(d.next_event_at) from letterwatch.deadline d where d.next_event_at is not null),
 		(select min(q.next_try_at) from letterwatch.replan_queue q),
+		(select min(l.next_at) from letterwatch.daily_line l),
 		(select min(x.leased_until) from letterwatch.outbox x where x.instance <> next_event.instance));
 end
 $$;

@@ -1,5 +1,6 @@
--- owes(letter_no) → rows of type owed: what a letter owes, the next first; no row when nothing. days_left and workdays_left as in
--- the alert line, from the office's today. In plpgsql, which keeps its plan: an SQL function would be planned at each call.
+-- owes(letter_no) → rows of type owed: what a letter owes, the next first; no row when nothing. What is suspended has no last
+-- day. days_left and workdays_left as in the alert line, from the office's today. In plpgsql, which keeps its plan: an SQL
+-- function would be planned at each call.
 -- Callers: the functions for people, which return it after each event.
 create or replace function letterwatch.owes(letter_no text)
 returns setof letterwatch.owed
@@ -15,7 +16,7 @@ begin
 	cross join lateral (select (letterwatch.clock() at time zone o.time_zone)::date) t (today)
 	left join lateral letterwatch.workdays_left(o.calendar, d.due_on, t.today,
 	                                                 d.late_at <= letterwatch.clock()) w on true
-	where d.letter_no = owes.letter_no and d.state = 'open'
+	where d.letter_no = owes.letter_no and d.state in ('open', 'suspended')
 	order by d.due_on, d.late_at, d.rule;
 end
 $$;

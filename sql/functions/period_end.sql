@@ -1,20 +1,23 @@
--- period_end(calendar, start_on, count_from, amount, unit, month_end, roll) → (due_on, slack, provisional), one row:
--- the last day of a period; pure calculation. start_on is the office's local date of the beginning event.
--- No row: the unit is not day, workday or month, or the period leaves the planning horizon.
+-- period_end(calendar, start_on, count_from, amount, unit, month_end, roll, pauses, extended_to) → (due_on, slack, provisional,
+-- own_end_on), one row: the last day of a period; pure calculation. start_on is the office's local date of the beginning event.
+-- pauses: days that do not count, NULL for none. extended_to: the last day that an extension, or an order (unit date), names, or
+-- NULL. own_end_on: the end before extension and roll.
+-- No row: the unit is second, the period leaves the planning horizon, or a pause without end (upper bound NULL) stops it.
 -- slack: stage −n exists while n < slack, that is, while its day is after start_on.
 -- provisional: a list that the period (working days), its roll, or the end of December needs is not loaded.
 -- The rules: Criminal Procedure Law §105 (the starting day does not count; roll), Civil Code §§201–203 (corresponding day,
 -- or the month's last). Where the starting day counts a month ends on the day before the corresponding day (BGB §188).
 -- One plain SELECT without SET or STRICT, so that PostgreSQL inlines it into the caller's join.
--- Callers: derive_deadlines, due_date.
+-- Callers: derive, redate_deadlines, due_date, explain_deadline.
 create or replace function letterwatch.period_end(calendar text, start_on date, count_from text, amount int, unit text,
-                                                  month_end boolean, roll boolean)
-returns table (due_on date, slack int, provisional boolean)
+                                                  month_end boolean, roll boolean, pauses datemultirange, extended_to date)
+returns table (due_on date, slack int, provisional boolean, own_end_on date)
 language sql stable parallel safe
 as $$
 	select e.due_on,
 	       e.workdays_before + 1 - s.workdays,
-	       not e.settled or ((unit = 'workday' or count_from = 'next_workday') and e.unsettled > s.unsettled)
+	       not e.settled or ((unit = 'workday' or count_from = 'next_workday') and e.unsettled > s.unsettled),
+	       m.own_end_on
 	from letterwatch.calendar_date s
 	left join letterwatch.calendar_date w
 		on unit = 'workday' and w.calendar = s.calendar and w.workday
@@ -37,12 +40,20 @@ as $$
 		       then (f.first_on + make_interval(months => amount))::date
 		       else (f.first_on + make_interval(months => amount))::date - 1 end
 	) n (nominal_on)
+	cross join lateral (
+		select case
+		       when unit = 'date' then extended_to
+		       when pauses is null then n.nominal_on
+		       else letterwatch.paused_end(s.calendar, f.first_on, n.nominal_on, unit = 'workday', pauses) end
+	) m (own_end_on)
 	join lateral (
 		select case when roll and not c.workday then c.next_workday else c.day end,
 		       c.workdays - c.workday::int, c.settled, c.unsettled
 		from letterwatch.calendar_date c
-		where c.calendar = s.calendar and c.day = n.nominal_on
+		where c.calendar = s.calendar
+		  and c.day = case when extended_to > m.own_end_on then extended_to else m.own_end_on end
 	) e (due_on, workdays_before, settled, unsettled) on true
 	where s.calendar = period_end.calendar and s.day = start_on
 $$;
-comment on function letterwatch.period_end(text, date, text, int, text, boolean, boolean) is 'The last day of a period.';
+comment on function letterwatch.period_end(text, date, text, int, text, boolean, boolean, datemultirange, date) is
+	'The last day of a period.';

@@ -10,10 +10,12 @@ exception
 	when serialization_failure or deadlock_detected or query_canceled then
 		raise;
 	when others then
-		insert into letterwatch.replan_queue (letter_no, error)
-		select n, sqlstate || ': ' || left(sqlerrm, 500)
+		insert into letterwatch.replan_queue (letter_no, why, error)
+		select n, plan_letters.why, sqlstate || ': ' || left(sqlerrm, 500)
 		from unnest(letters) n
-		on conflict (letter_no) do update set next_try_at = excluded.next_try_at, error = excluded.error;
+		on conflict (letter_no) do update
+		set next_try_at = excluded.next_try_at, error = excluded.error, why = excluded.why, changed_by = excluded.changed_by,
+		    session_role = excluded.session_role;
 		notify letterwatch_due;
 end
 $$;

@@ -10,8 +10,9 @@ as $$
 		select letterwatch.line_id('cleared', a.alert_id::text), 'cleared', 5, letterwatch.clock(),
 		       array['event', 'cleared', 'id', a.alert_id::text, 'rule', c.rule, 'office', c.office_code,
 		             'letter', c.letter_no, 'due', to_char(a.due_on, 'YYYY-MM-DD'), 'by', c.closed_kind,
-		             'on', to_char(coalesce(c.closed_on, letterwatch.clock()::date), 'YYYY-MM-DD')]
+		             'on', to_char(coalesce(c.closed_on, (letterwatch.clock() at time zone o.time_zone)::date), 'YYYY-MM-DD')]
 		from unnest(closings) c
+		join letterwatch.office_setting o on o.office_code = c.office_code
 		cross join lateral (
 			select x.alert_id, x.due_on
 			from letterwatch.alert x

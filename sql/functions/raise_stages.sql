@@ -1,7 +1,7 @@
--- raise_stages(instance, tids, leased_until): raises what is due of some deadlines, given by the ctid of their locked rows: for each
--- one alert, its latest stage whose time has come; moves each to its next stage; puts the lines into the outbox of `instance`.
--- A statement of its own after the rows were locked: it sees them as they then are (in one, the update would miss a row that
--- was re-dated meanwhile, while its alert is inserted).
+-- raise_stages(instance, tids, leased_until): raises what is due of some deadlines, given by the ctid of their locked rows: for
+-- each one alert, its latest stage whose time has come (while it is muted, the latest that mute does not hold back); moves each
+-- to its next stage; puts the lines into the outbox of `instance`. A statement of its own after the rows were locked: it sees
+-- them as they then are (in one, the update would miss a row that was re-dated meanwhile, while its alert is inserted).
 -- Errors: any that a row makes, and one where a row cannot be dealt with; then nothing is raised.
 -- Callers: raise_alerts, raise_or_park.
 create or replace function letterwatch.raise_stages(instance bigint, tids tid[], leased_until timestamptz) returns void
@@ -13,9 +13,9 @@ declare
 begin
 	with due as materialized (
 		select d.ctid as tid, d.letter_no, d.rule, d.since, d.due_on, d.office_code, d.unit, d.overdue_at, d.late_at,
-		       d.provisional, d.stage_done, d.next_event_at,
+		       d.provisional, d.stage_done, d.muted_until,
 		       o.calendar, o.time_zone, o.day_begins, o.path, o.level, o.site,
-		       g.measure, g.offsets, g.every, g.last_no, g.overdue_no, g.stages, g.units, g.levels_up, g.severities,
+		       g.measure, g.offsets, g.every, g.loud, g.last_no, g.overdue_no, g.stages, g.units, g.levels_up, g.severities,
 		       ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date as base_on,
 		       (moment at time zone o.time_zone)::date as today
 		from letterwatch.deadline d
@@ -23,16 +23,21 @@ begin
 		join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
 		where d.ctid = any (tids)
 	), staged as materialized (
-		select d.*, r.stage_no as reached_no, least(r.stage_no, d.last_no) as stage_no,
-		       greatest(1, r.stage_no - d.last_no + 1) as occurrence, t.at as stage_at, n.at as next_at, w.workdays_left,
+		select d.*, m.reached_no, least(m.reached_no, d.last_no) as stage_no,
+		       greatest(1, m.reached_no - d.last_no + 1) as occurrence, t.at as stage_at, n.at as next_at, w.workdays_left,
 		       s.handler
 		from due d
 		cross join lateral letterwatch.stage_reached(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
 		                                             d.offsets, d.every, moment) r
+		cross join lateral (
+			select case when d.muted_until > moment then letterwatch.heard_stage(d.loud, d.last_no, r.stage_no) else r.stage_no end
+			offset 0
+		) m (reached_no)
 		left join lateral letterwatch.stage_time(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
-		                                         d.offsets, d.every, r.stage_no) t on true
-		left join lateral letterwatch.stage_time(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
-		                                         d.offsets, d.every, greatest(r.stage_no, d.stage_done) + 1) n on true
+		                                         d.offsets, d.every, m.reached_no) t on true
+		left join lateral letterwatch.next_stage(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
+		                                         d.offsets, d.every, d.loud, d.muted_until,
+		                                         greatest(m.reached_no, d.stage_done)) n on true
 		left join lateral letterwatch.workdays_left(d.calendar, d.due_on, d.today, d.late_at <= moment) w on true
 		left join letterwatch.letter_state s on s.letter_no = d.letter_no
 	), moved as (

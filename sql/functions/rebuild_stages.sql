@@ -1,7 +1,7 @@
 -- rebuild_stages() → text[]: derives stage_plan again from stage and rule. Returns the rule sets of which a plan changed.
 -- Refused (LW001): stages not numbered from 1 on without a gap in the order of their times, two at one time, a repetition
 -- before the last, working days under a rule counted in seconds, or a stage seconds off the end under one that is not.
--- Callers: settings_changed, under the EXCLUSIVE lock of planning.
+-- Callers: apply_settings, preview.
 create or replace function letterwatch.rebuild_stages() returns text[]
 language plpgsql volatile
 as $$
@@ -29,13 +29,13 @@ begin
 		returning t.rule_set
 	), written as (
 		insert into letterwatch.stage_plan as t
-			(rule_set, rule, measure, offsets, last_no, every, overdue_no, stages, units, levels_up, severities)
-		select rule_set, rule, measure, offsets, last_no, every, overdue_no, stages, units, levels_up, severities
+			(rule_set, rule, measure, offsets, last_no, every, overdue_no, stages, units, levels_up, severities, loud)
+		select rule_set, rule, measure, offsets, last_no, every, overdue_no, stages, units, levels_up, severities, loud
 		from plan
 		on conflict (rule_set, rule) do update
-		set (measure, offsets, last_no, every, overdue_no, stages, units, levels_up, severities) =
+		set (measure, offsets, last_no, every, overdue_no, stages, units, levels_up, severities, loud) =
 			(excluded.measure, excluded.offsets, excluded.last_no, excluded.every, excluded.overdue_no, excluded.stages,
-			 excluded.units, excluded.levels_up, excluded.severities)
+			 excluded.units, excluded.levels_up, excluded.severities, excluded.loud)
 		where t is distinct from excluded
 		returning t.rule_set
 	)

@@ -1,49 +1,102 @@
--- refuse_event(letter_no, fault, faults, kind, outcome, on_day, received_on, status, unit, channel, upset_kind, upset_on): says
--- why an event cannot be recorded. faults: how many events of the statement are faulty.
--- LW002: an unknown letter. LW001: an unknown kind or outcome, on a day after the office's today (five minutes are forgiven) or
--- before the receipt. LW003: not possible in the status that the letter had then (table transition), or it would make a
--- later event impossible: two people who record at one moment get the same result as one after the other.
+-- refuse_event(fault, event): says why an event cannot be recorded. fault: a word of event_value_fault or event_inserted.
+-- event: its values and what is known of its letter, as an object: letter_no, kind, outcome, on_day, received_on, status,
+-- suspended, …, and faults, how many events of the statement are faulty.
+-- LW002: something that is named is not there. LW001: a value is wrong or missing, or the day lies after the office's today
+-- (five minutes are forgiven) or before the receipt. LW003: not possible in the status that the letter had then (table
+-- transition), not allowed by its rules, or it would make a later event impossible: two people who record at one moment get the
+-- same result as one after the other.
 -- Callers: event_inserted.
-create or replace function letterwatch.refuse_event(letter_no text, fault text, faults bigint, kind text, outcome text,
-                                                    on_day date, received_on date, status text, unit text,
-                                                    channel text, upset_kind text, upset_on date) returns void
+create or replace function letterwatch.refuse_event(fault text, event jsonb) returns void
 language plpgsql stable
 as $$
+declare
+	letter_no text := event ->> 'letter_no';
+	kind text := event ->> 'kind';
+	what text := concat_ws(' ', event ->> 'kind', event ->> 'outcome');
+	basis text := (select string_agg(distinct r.basis, '; ')
+	               from letterwatch.rule r
+	               where r.rule_set = event ->> 'rule_set' and r.rule = coalesce(event ->> 'rule', r.rule) and r.unit <> 'date');
+	rule_set_rules text := (select string_agg(distinct r.rule, ', ') from letterwatch.rule r where r.rule_set = event ->> 'rule_set');
 begin
 	raise exception using
-		errcode = case fault when 'letter' then 'LW002' when 'status' then 'LW003' when 'upset' then 'LW003' else 'LW001' end,
-		message = case fault
-		when 'letter' then format('there is no letter %s', letter_no)
-		when 'kind' then format('letter %s: unknown kind of event %s', letter_no, kind)
-		when 'outcome' then format('letter %s: %s has no outcome %s', letter_no, kind, coalesce(outcome, 'NULL'))
-		when 'future' then format('letter %s: %s on %s lies in the future', letter_no, kind, on_day)
-		when 'before' then format('letter %s: %s on %s lies before its receipt on %s', letter_no, kind, on_day, received_on)
-		when 'unit' then format('letter %s: unknown unit %s', letter_no, unit)
-		when 'channel' then format('letter %s: unknown channel %s', letter_no, channel)
-		when 'handler' then format('letter %s: the handler is not 1 to 64 printable ASCII characters', letter_no)
-		when 'upset' then format('letter %s: %s on %s would make the %s of %s impossible', letter_no, concat_ws(' ', kind, outcome),
-		                         on_day, upset_kind, upset_on)
-		else format('letter %s: %s is not possible on %s, when its status is %s', letter_no, concat_ws(' ', kind, outcome),
-		            on_day, status) end
-		|| case when faults > 1 then format(' (and %s more events of this statement)', faults - 1) else '' end,
-		hint = case fault
-		when 'letter' then 'Register it first, or look for its number: select letter_no from letterwatch.letter_status;'
-		when 'kind' then 'See: select distinct kind from letterwatch.transition;'
-		when 'outcome' then format('Possible: %s.', (
+		errcode = case
+		when fault in ('letter', 'office', 'original', 'event', 'rule', 'rule set') then 'LW002'
+		when fault in ('status', 'upset', 'no suspension', 'no extension', 'chain', 'voided') then 'LW003'
+		else 'LW001' end,
+		message = case when fault = 'letter' then '' else format('letter %s: ', letter_no) end || case
+		when fault = 'letter' then format('there is no letter %s', letter_no)
+		when fault = 'kind' then format('unknown kind of event %s', kind)
+		when fault = 'outcome' then coalesce(format('%s has no outcome ', kind) || (event ->> 'outcome'), format('%s needs an outcome', kind))
+		when fault = 'future' then format('%s on %s lies in the future', kind, event ->> 'on_day')
+		when fault = 'before' then format('%s on %s lies before its receipt on %s', kind, event ->> 'on_day', event ->> 'received_on')
+		when fault = 'unit' then format('unknown unit %s', event ->> 'unit')
+		when fault = 'channel' then format('unknown channel %s', event ->> 'channel')
+		when fault = 'handler' then 'the handler is not 1 to 64 printable ASCII characters'
+		when fault = 'approver' then 'approved_by is not 1 to 64 printable ASCII characters'
+		when fault like 'stray %' then format('%s has no %s', kind, substr(fault, 7))
+		when fault = 'reason' then format('%s needs a reason', kind)
+		when fault = 'until' then format('%s needs a day: until', kind)
+		when fault = 'no suspension' then format('rule set %s knows no suspension (%s)', event ->> 'rule_set', basis)
+		when fault = 'no extension' then format('its %s cannot be extended (%s)', event ->> 'rule', basis)
+		when fault = 'rule' then coalesce(format('rule set %s has no rule ', event ->> 'rule_set') || (event ->> 'rule'), 'an extension names a rule')
+		when fault = 'horizon' then format('until %s lies outside the calendars, which end with %s', event ->> 'until', upper(letterwatch.planning_horizon()) - 1)
+		when fault = 'approval' then 'an extension names who approved it: approved_by'
+		when fault = 'informed' then 'an extension says when the writer was told: informed_at'
+		when fault = 'informed in future' then 'informed_at lies in the future'
+		when fault = 'office' then coalesce('unknown office ' || (event ->> 'to_office'), 'a transfer names the office that gets it: to_office')
+		when fault = 'same office' then format('office %s has it already', event ->> 'to_office')
+		when fault = 'exempt reason' then 'exempt needs a reason that the rules know'
+		when fault = 'itself' then 'it cannot be its own duplicate'
+		when fault = 'original' then coalesce('there is no letter ' || (event ->> 'of_letter_no') || ' that it could be a duplicate of', 'a duplicate names its original: of_letter_no')
+		when fault = 'chain' then format('letter %s is a duplicate itself', event ->> 'of_letter_no')
+		when fault = 'mute' then format('it cannot be muted until %s', event ->> 'until')
+		when fault = 'nothing' then 'correct names nothing to correct'
+		when fault = 'receipt in future' then format('it cannot have been received after %s', event ->> 'on_day')
+		when fault = 'rule set' then format('there is no rule set %s for letters received on %s', event ->> 'rule_set', event ->> 'received_on')
+		when fault = 'receipt' then format('received on %s it would lie after an event of %s', event ->> 'received_on', event ->> 'first_on')
+		when fault = 'event' then coalesce('it has no event ' || (event ->> 'of_event') || ' that could be void', 'void names an event: of_event')
+		when fault = 'voided' then format('event %s is void already', event ->> 'of_event')
+		when fault = 'upset' then format('%s on %s would make the %s of %s impossible', what, event ->> 'on_day', event ->> 'upset_kind', event ->> 'upset_on')
+		else format('%s is not possible on %s, when its status is %s', what, event ->> 'on_day', event ->> 'status')
+		     || case when (event ->> 'suspended')::boolean then ' and it is suspended' else '' end end
+		|| case when (event ->> 'faults')::int > 1 then format(' (and %s more events of this statement)', (event ->> 'faults')::int - 1)
+		        else '' end,
+		hint = case
+		when fault = 'letter' then 'Register it first, or look for its number: select letter_no from letterwatch.letter_status;'
+		when fault = 'kind' then 'See: select distinct kind from letterwatch.transition;'
+		when fault = 'outcome' then format('Possible: %s.', (
 			select string_agg(distinct coalesce(nullif(t.outcome, ''), 'none'), ', ')
 			from letterwatch.transition t
-			where t.kind = refuse_event.kind))
-		when 'future' then 'An event is recorded when it has happened, on the office''s today or before.'
-		when 'before' then 'Check the letter number and the day.'
-		when 'unit' then 'See: select code, en from letterwatch.term where category = ''unit'';'
-		when 'channel' then 'See: select code, en from letterwatch.term where category = ''channel'';'
-		when 'handler' then 'A handler is a staff code, never a name.'
-		when 'upset' then 'See what was recorded: select * from letterwatch.letter_event where letter_no = …;'
-		else format('Possible with status %s: %s.', status, coalesce((
+			where t.kind = refuse_event.event ->> 'kind'))
+		when fault in ('future', 'informed in future') then 'An event is recorded when it has happened, on the office''s today or before.'
+		when fault = 'before' then 'Check the letter number and the day; a wrong day of receipt is mended by correct_letter.'
+		when fault in ('unit', 'channel') then format('See: select code, en from letterwatch.term where category = %L;', fault)
+		when fault in ('handler', 'approver') then 'It is a staff code, never a name.'
+		when fault like 'stray %' then 'Leave that column out, or check the kind of the event.'
+		when fault = 'reason' then 'Say why, for those who look at it later; a reason is never in a log line.'
+		when fault = 'until' then 'Give a date.'
+		when fault = 'horizon' then 'Check the date.'
+		when fault = 'no suspension' then 'The time runs on. Missing material: record_notice with outcome incomplete, then restart_letter.'
+		when fault = 'no extension' then 'The time runs on. A progress reply meets the reply and begins a follow-up.'
+		when fault = 'rule' then format('It has: %s.', rule_set_rules)
+		when fault in ('approval', 'informed') then 'The rule asks for it: see letterwatch.rule.'
+		when fault = 'office' then 'See: select office_code, name from letterwatch.office;'
+		when fault = 'same office' then 'A transfer goes to another office; within one, assign_letter.'
+		when fault = 'exempt reason' then format('Possible: %s.', (
+			select string_agg(t.code, ', ' order by t.code) from letterwatch.term t where t.category = 'reason'))
+		when fault in ('itself', 'original', 'chain') then 'Name the original letter.'
+		when fault = 'mute' then 'A mute ends by itself: on a day after today, within a year.'
+		when fault = 'nothing' then 'It can correct received_on, office_code (to_office) and rule_set.'
+		when fault = 'receipt in future' then 'Give the day on which it came.'
+		when fault = 'rule set' then 'See: select rule_set, rule, valid_from, valid_to from letterwatch.rule;'
+		when fault in ('receipt', 'event', 'voided') then
+			format('See: select * from letterwatch.letter_history(%L);', letter_no)
+		when fault = 'upset' then 'Make the later one void first, if it is wrong: void_event.'
+		else format('Possible with status %s: %s.', event ->> 'status', coalesce((
 			select string_agg(concat_ws(' ', t.kind, nullif(t.outcome, '')), ', ' order by t.kind, t.outcome)
 			from letterwatch.transition t
-			where t.status = refuse_event.status), 'nothing, the letter is closed')) end;
+			where t.status = refuse_event.event ->> 'status'
+			  and t.when_suspended is distinct from not (refuse_event.event ->> 'suspended')::boolean), 'nothing')) end;
 end
 $$;
-comment on function letterwatch.refuse_event(text, text, bigint, text, text, date, date, text, text, text, text, date) is
-	'Says why an event cannot be recorded.';
+comment on function letterwatch.refuse_event(text, jsonb) is 'Says why an event cannot be recorded.';

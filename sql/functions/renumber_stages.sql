@@ -1,8 +1,9 @@
--- renumber_stages(rule_sets): after a change of stages a number may stand for another stage: sets stage_done and reached of open
--- deadlines to the last of the present stages whose time is not after the last one told. Told: the last alert for the present
--- date, or, where stages were passed over silently at a re-dating, the moment of that.
--- Callers: settings_changed, under the EXCLUSIVE lock of planning, before replan.
-create or replace function letterwatch.renumber_stages(rule_sets text[]) returns void
+-- renumber_stages(letters): after a change of stages a number may stand for another stage: sets stage_done and reached of the
+-- open deadlines of some letters to the last of the present stages whose time is not after the last one told. Told: the last
+-- alert for the present date, or, where stages were passed over silently at a re-dating, the moment of that. Only what is not
+-- re-dated since the change of its stages; so repeating it changes nothing.
+-- Callers: replan.
+create or replace function letterwatch.renumber_stages(letters text[]) returns void
 language sql volatile
 as $$
 	update letterwatch.deadline d
@@ -20,7 +21,9 @@ as $$
 		left join lateral letterwatch.stage_reached(
 			o.calendar, o.time_zone, o.day_begins, ((x.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date,
 			x.overdue_at, g.measure, g.offsets, g.every, t.told_at) r on true
-		where x.rule_set = any (rule_sets) and x.state = 'open'
+		where x.letter_no = any (letters) and x.state = 'open'
+		  and exists (select from letterwatch.settings_change c
+		              where c.redated_at is null and x.rule_set = any (c.restaged) and x.dated_at < c.applied_at)
 	) n
 	where d.letter_no = n.letter_no and d.rule = n.rule and d.since = n.since and d.stage_done <> n.stage_no
 $$;

@@ -1,39 +1,39 @@
--- settings_changed(): trigger of calendar, calendar_list, calendar_day, rule, stage and office, after each statement: keeps
--- planning away, derives calendar_date, stage_plan and office_setting again, and re-dates the letters concerned: those
--- that can still change, or owe something. What is closed keeps what it was judged by.
+-- settings_changed(): trigger of calendar, calendar_list, calendar_day, rule, stage and office, after each statement: notes in
+-- settings_change who changed what; apply_settings puts it into force, at the commit or before this transaction plans.
+-- An earlier value of a rule goes to rule_past: what was closed is judged by it.
 create or replace function letterwatch.settings_changed() returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 declare
-	calendars text[] := '{}';
-	rule_sets text[] := '{}';
-	offices text[] := '{}';
+	of_calendars text[] := '{}';
+	of_rule_sets text[] := '{}';
 begin
-	perform letterwatch.lock_settings();
-	if tg_table_name like 'calendar%' then
-		calendars := letterwatch.rebuild_calendars();
-	elsif tg_table_name = 'office' then
-		offices := letterwatch.rebuild_offices();
-	else
-		rule_sets := letterwatch.rebuild_stages();
-		perform letterwatch.renumber_stages(rule_sets);
-		if tg_table_name = 'rule' then
-			rule_sets := rule_sets || array(select c.rule_set from changed_rules c);
+	if tg_table_name = 'rule' or tg_table_name like 'calendar%' then
+		if tg_op <> 'INSERT' then
+			execute format('select array(select distinct c.%I::text from old_rows c)',
+			               case tg_table_name when 'rule' then 'rule_set' else 'calendar' end) into of_rule_sets;
 		end if;
-		if tg_table_name = 'rule' and tg_op = 'UPDATE' then
-			rule_sets := rule_sets || array(select n.rule_set from new_rules n);
+		if tg_op <> 'DELETE' then
+			execute format('select $1 || array(select distinct c.%I::text from new_rows c)',
+			               case tg_table_name when 'rule' then 'rule_set' else 'calendar' end) into of_rule_sets using of_rule_sets;
+		end if;
+		if tg_table_name <> 'rule' then
+			of_calendars := of_rule_sets;
+			of_rule_sets := '{}';
+		elsif tg_op <> 'INSERT' then
+			insert into letterwatch.rule_past
+			select o.*, 'infinity' from old_rows o
+			on conflict do nothing;
+		end if;
+		if cardinality(of_calendars || of_rule_sets) = 0 then
+			return null;
 		end if;
 	end if;
-	perform letterwatch.replan(array(
-		select s.letter_no::text
-		from letterwatch.letter_state s
-		join letterwatch.office_setting o using (office_code)
-		where (o.calendar = any (calendars) or s.rule_set = any (rule_sets) or o.office_code = any (offices))
-		  and (exists (select from letterwatch.transition t where t.status = s.status)
-		       or exists (select from letterwatch.deadline d where d.letter_no = s.letter_no and d.state = 'open'))
-	), tg_table_name || ' changed', settings_changed => true);
+	insert into letterwatch.settings_change (what, calendars, rule_sets)
+	values (tg_table_name || case tg_op when 'INSERT' then ' added' when 'UPDATE' then ' changed' else ' removed' end,
+	        of_calendars, of_rule_sets);
 	return null;
 end
 $$;
-comment on function letterwatch.settings_changed() is 'Derives the settings again and re-dates what is open.';
+comment on function letterwatch.settings_changed() is 'Notes a change of settings.';

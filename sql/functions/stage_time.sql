@@ -16,7 +16,7 @@ as $$
 	       when o.n = 0 then (base_on + day_begins) at time zone time_zone
 	       else (d.day + day_begins) at time zone time_zone end
 	from (
-		select offsets[least(stage_no, cardinality(offsets))]
+		select case when stage_no is not null then offsets[least(stage_no, cardinality(offsets))] end
 		       + case when stage_no > cardinality(offsets) then every * (stage_no - cardinality(offsets)) else 0 end
 		offset 0
 	) o (n)

@@ -1,35 +1,59 @@
 -- verify() → (what, letter_no): derives everything again from the inputs and returns what differs from what is stored: state or
--- deadline; queued: planning failed; parked: its alert could not be raised; impossible: an event that could not be in its
--- status. What is closed keeps the date that it was judged by, so only the dates of what is open are held against the present
--- rules and lists. Empty in a healthy database.
+-- deadline; stage: its next moment; calendar; queued: planning failed; parked: its alert could not be raised; impossible: an
+-- event that could not be in its status; settings change: not worked off yet (no letter_no). What is closed is judged by the
+-- rule, lists and settings that were in force when the closing event was recorded. Empty in a healthy database at rest.
 -- Callers: administrators, tests.
 create or replace function letterwatch.verify() returns table (what text, letter_no text)
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 set jit = off
-set plan_cache_mode = auto
-set enable_seqscan = on
-set enable_mergejoin = on
+set plan_cache_mode = force_custom_plan
 as $$
 declare
 	letters text[] := array(select l.letter_no::text from letterwatch.letter l);
 begin
-	perform letterwatch.plan_for(cardinality(letters));
 	return query
+	with derived as materialized (
+		select * from letterwatch.derive(letters)
+	)
 	select 'state', coalesce(d.letter_no, s.letter_no)
-	from letterwatch.derive_state(letters) d
+	from (select distinct on (x.letter_no) x.* from derived x) d
 	full join letterwatch.letter_state s on s.letter_no = d.letter_no
-	where (d.office_code, d.rule_set, d.status, d.status_on, d.status_event, d.last_event, d.impossible, d.unit, d.handler) is distinct from
-	      (s.office_code, s.rule_set, s.status, s.status_on, s.status_event, s.last_event, s.impossible, s.unit, s.handler)
+	where (d.letter_office, d.rule_set, d.status, d.status_on, d.status_event, d.last_event, d.impossible, d.letter_unit, d.handler,
+	       d.received_on, d.suspended_on, d.muted_until_on, d.duplicate_of, d.former_offices) is distinct from
+	      (s.office_code, s.rule_set, s.status, s.status_on, s.status_event, s.last_event, s.impossible, s.unit, s.handler,
+	       s.received_on, s.suspended_on, s.muted_until, s.duplicate_of, s.former_offices)
 	union all
 	select 'deadline ' || coalesce(w.rule, d.rule), coalesce(w.letter_no, d.letter_no)
-	from letterwatch.derive_deadlines(letters) w
+	from (select * from derived x where x.rule is not null) w
 	full join letterwatch.deadline d on d.letter_no = w.letter_no and d.rule = w.rule and d.since = w.since
-	where (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.closed_event, w.closed_on) is distinct from
-	      (d.rule_set, d.office_code, d.unit, d.state, d.start_on, d.closed_event, d.closed_on)
-	   or d.state = 'open'
-	      and (w.due_on, w.late_at, w.overdue_at, w.provisional, w.first_stage) is distinct from
-	          (d.due_on, d.late_at, d.overdue_at, d.provisional, d.first_stage)
+	where (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
+	       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until)
+	      is distinct from
+	      (d.rule_set, d.office_code, d.unit, d.state, d.start_on, d.due_on, d.late_at, d.overdue_at, d.provisional,
+	       d.first_stage, d.closed_event, d.closed_on, d.rule_from, d.begun_at, d.pauses, d.extended_to, d.muted_until)
+	union all
+	select 'stage ' || d.rule, d.letter_no
+	from letterwatch.deadline d
+	join letterwatch.office_setting o on o.office_code = d.office_code
+	left join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
+	left join lateral letterwatch.next_stage(
+		o.calendar, o.time_zone, o.day_begins, ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date,
+		d.overdue_at, g.measure, g.offsets, g.every, g.loud, d.muted_until, d.stage_done) t on true
+	where d.next_event_at is distinct from case when d.state = 'open' then t.at end
+	  and not exists (select from letterwatch.parked p where p.letter_no = d.letter_no and p.rule = d.rule and p.since = d.since)
+	union all
+	select 'calendar ' || coalesce(w.calendar, d.calendar), null
+	from letterwatch.derive_calendar(array(select c.calendar::text from letterwatch.calendar c), null) w
+	full join (select c.* from letterwatch.calendar_date c where position('@' in c.calendar) = 0) d
+		on d.calendar = w.calendar and d.day = w.day
+	where (w.workday, w.workdays, w.next_workday, w.settled, w.unsettled) is distinct from
+	      (d.workday, d.workdays, d.next_workday, d.settled, d.unsettled)
+	group by coalesce(w.calendar, d.calendar)
+	union all
+	select 'settings change ' || c.change_id, null
+	from letterwatch.settings_change c
+	where c.redated_at is null
 	union all
 	select 'impossible ' || e.kind, e.letter_no
 	from letterwatch.event_sequence(letters) e

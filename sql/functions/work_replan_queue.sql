@@ -8,6 +8,7 @@ as $$
 declare
 	todo text[];
 	done text[] := '{}';
+	part record;
 	one text;
 begin
 	todo := array(
@@ -32,22 +33,29 @@ begin
 		where l.letter_no = any (todo)
 		order by l.letter_no
 		for no key update skip locked);
-	begin
-		perform letterwatch.replan(todo, 'planned again');
-		done := todo;
-	exception when others then
-		foreach one in array todo loop
-			begin
-				perform letterwatch.replan(array[one], 'planned again');
-				done := done || one;
-			exception when others then
-				update letterwatch.replan_queue q
-				set tries = q.tries + 1, error = sqlstate || ': ' || left(sqlerrm, 500),
-				    next_try_at = letterwatch.clock() + letterwatch.retry_delay(q.tries)
-				where q.letter_no = one;
-			end;
-		end loop;
-	end;
+	for part in -- few: those of one author and reason at once
+		select q.why, q.changed_by, q.session_role, array_agg(q.letter_no::text order by q.letter_no) as letters
+		from letterwatch.replan_queue q
+		where q.letter_no = any (todo)
+		group by q.why, q.changed_by, q.session_role
+	loop
+		begin
+			perform letterwatch.replan(part.letters, part.why, true, part.changed_by, part.session_role);
+			done := done || part.letters;
+		exception when others then
+			foreach one in array part.letters loop
+				begin
+					perform letterwatch.replan(array[one], part.why, true, part.changed_by, part.session_role);
+					done := done || one;
+				exception when others then
+					update letterwatch.replan_queue q
+					set tries = q.tries + 1, error = sqlstate || ': ' || left(sqlerrm, 500),
+					    next_try_at = letterwatch.clock() + letterwatch.retry_delay(q.tries)
+					where q.letter_no = one;
+				end;
+			end loop;
+		end;
+	end loop;
 	delete from letterwatch.replan_queue q where q.letter_no = any (done);
 	return cardinality(done);
 end

@@ -1,6 +1,6 @@
 -- due_soon: open deadlines that end within the next 10 working days, today included.
 create or replace view letterwatch.due_soon as
-select d.office_code, o.name as office_name, d.letter_no, d.rule, l.title, d.unit, s.handler, l.received_on, d.due_on,
+select d.office_code, o.name as office_name, d.letter_no, d.rule, l.title, d.unit, s.handler, s.received_on, d.due_on,
        d.due_on - t.today as days_left, w.workdays_left, d.provisional
 from letterwatch.deadline d
 join letterwatch.office o on o.office_code = d.office_code

@@ -1,9 +1,9 @@
 -- overdue: open deadlines whose period has ended, longest overdue first.
 create or replace view letterwatch.overdue as
-select d.office_code, o.name as office_name, d.letter_no, d.rule, l.title, d.unit, s.handler, l.received_on, d.due_on,
-       t.today - d.due_on as days_late, -w.workdays_left as workdays_late, 
+select d.office_code, o.name as office_name, d.letter_no, d.rule, l.title, d.unit, s.handler, s.received_on, d.due_on,
+       t.today - d.due_on as days_late, -w.workdays_left as workdays_late,
        case when d.stage_done >= d.first_stage then g.stages[least(d.stage_done, g.last_no)] end as last_stage,
-       null::date as muted_until
+       case when d.muted_until > (select letterwatch.clock()) then s.muted_until end as muted_until
 from letterwatch.deadline d
 join letterwatch.office o on o.office_code = d.office_code
 join letterwatch.office_setting f on f.office_code = d.office_code

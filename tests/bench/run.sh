@@ -1,5 +1,6 @@
 #!/bin/sh
-# make bench: what the README says of speed, measured on this machine, in a private cluster. Arguments go to lateness.pl.
+# make bench: what the README says of speed, measured on this machine, in a private cluster. Without arguments all of it; run.sh NAME
+# ARGUMENT… runs NAME.pl alone.
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/tools/lib.sh
@@ -17,4 +18,10 @@ trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
 enter_tree "$work"
-as postgres perl -I tests/lib -I "$modules/perl" tests/bench/lateness.pl "$@"
+bench() {
+	name=$1
+	shift
+	as postgres perl -I tests/lib -I "$modules/perl" "tests/bench/$name.pl" "$@"
+}
+[ $# -gt 0 ] || { bench lateness && bench redate; exit; }
+bench "$@"

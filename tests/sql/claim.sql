@@ -11,9 +11,13 @@ create view lwtest.last_row as
 -- ---- nothing to do ---------------------------------------------------------------------
 
 select lwtest.rows_are(
-	$$ select line_id, next_in_us, blocked from letterwatch.claim_due((select instance from lwtest.daemon), 1000, 'none') $$,
-	$$ values (null::uuid, null::bigint, false) $$,
-	'with no letters there is one row: nothing is planned');
+	$$ select line_id, next_in_us > 0, blocked from letterwatch.claim_due((select instance from lwtest.daemon), 1000, 'none') $$,
+	$$ values (null::uuid, true, false) $$,
+	'with no letters there is one row');
+select is(
+	(select next_event_at from letterwatch.daemon_status limit 1),
+	'2026-03-03 09:00+08'::timestamptz,
+	'and nothing is planned but the look at the calendars, next morning');
 
 -- ---- how long to sleep ---------------------------------------------------------------------
 

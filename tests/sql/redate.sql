@@ -21,6 +21,7 @@ create procedure lwtest.change_list(days date[], kind text)
 		union all
 		select 'cn', 2026, newest + 1, day, change_list.kind
 		from unnest(days) as day;
+		call lwtest.redate();
 	end $$;
 
 create function lwtest.told_of(letter text) returns table (at text, stage text, due text, covers text)

@@ -14,11 +14,13 @@ select is(
 	'2026-03-30'::date,
 	'a rule without stages has deadlines');
 insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('t-silent', 'notice', 1, 'overdue', 0, 3);
+call lwtest.redate();
 select is(
 	(select next_event_at from letterwatch.deadline where letter_no = 'S-1'),
 	'2026-03-31 00:00+08'::timestamptz,
 	'which take up the stages that it is given');
 select lives_ok($$ delete from letterwatch.stage where rule_set = 't-silent' $$, 'and its stages can be taken away');
+call lwtest.redate();
 select is(
 	(select next_event_at from letterwatch.deadline where letter_no = 'S-1'),
 	null,
@@ -27,8 +29,10 @@ select is(
 -- ---- a rule ends by mistake ---------------------------------------------------------------------
 
 update letterwatch.rule set valid_to = '2026-01-31' where rule_set = 't-silent';
+call lwtest.redate();
 select is_empty($$ select from letterwatch.deadline where letter_no = 'S-1' $$, 'a rule that does not hold any more has no deadlines');
 update letterwatch.rule set valid_to = 'infinity' where rule_set = 't-silent';
+call lwtest.redate();
 select is(
 	(select next_due_on from letterwatch.letter_status where letter_no = 'S-1'),
 	'2026-03-30'::date,
@@ -80,9 +84,9 @@ select lives_ok(
 
 -- ---- an office with a letter that is not planned yet --------------------------------------------------
 
-alter function letterwatch.derive_state(text[]) rename to derive_state_away;
+alter function letterwatch.derive(text[]) rename to derive_away;
 insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-3', 'T-P-C-2', '2026-03-02');
-alter function letterwatch.derive_state_away(text[]) rename to derive_state;
+alter function letterwatch.derive_away(text[]) rename to derive;
 select lwtest.refused(
 	$$ delete from letterwatch.office where office_code = 'T-P-C-2' $$,
 	'still has letters', 'removing an office whose only letter waits to be planned');

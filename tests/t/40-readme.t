@@ -138,18 +138,20 @@ sub table {
 }
 
 subtest 'its table of possible events is table transition' => sub {
-	my ($head) = $readme =~ /^(\| status \| `assign`.*)/m;
-	my @events = $head =~ /`([^`]+)`/g;
-	my (@said, @statuses);
-	for my $row (table('| status | `assign`')) {
-		my ($statuses, @next) = @$row;
-		for my $status ($statuses =~ /`(\w+)`/g) {
-			push @statuses, $status;
-			push @said, map { "$status|$events[$_]|$next[$_]" } grep { $next[$_] ne '–' } 0 .. $#events;
+	my (@said, %statuses);
+	for my $row (table('| event | possible with |')) {
+		my ($event, $possible, $after) = @$row;
+		my ($when) = $possible =~ /(not|only) while suspended/;
+		for my $status ($possible =~ /`(\w+)`/g) {
+			$statuses{$status} = 1;
+			push @said, join '|', $event =~ tr/`//dr, $status, $after eq 'the same' ? $status : $after =~ tr/`//dr,
+			  $when ? ($when eq 'only' ? 't' : 'f') : '';
 		}
 	}
-	is(join("\n", sort @said), sorted(q{select status, concat_ws(' ', kind, nullif(outcome, '')), next_status from letterwatch.transition}), 'every event');
-	is(join("\n", sort @statuses), sorted(q{select code from letterwatch.term where category = 'status'}), 'every status');
+	is(join("\n", sort @said),
+		sorted(q{select concat_ws(' ', kind, nullif(outcome, '')), status, next_status, when_suspended from letterwatch.transition}),
+		'every event');
+	is(join("\n", sort keys %statuses), sorted(q{select code from letterwatch.term where category = 'status'}), 'every status');
 };
 
 # Rows as psql -A writes them, in perl's order.

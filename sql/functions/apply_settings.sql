@@ -1,0 +1,80 @@
+-- apply_settings(): puts the settings that this transaction has changed into force: derives calendar_date, office_setting and
+-- stage_plan again, keeps planning away for the moment until the commit, and leaves in settings_change what redate_letters has to
+-- do. Nothing to do where nothing is noted.
+-- The moment at which they come into force (recorded_at, until) is taken under the lock: whoever planned by the old settings
+-- has recorded before it. It stands in planning, by whose change lock_planning knows that an older snapshot is of older settings.
+-- Errors: those of the rebuild functions and lock_settings; LW003 a rule that deadlines were counted by is not there any more.
+-- Callers: settings_committed, lock_planning.
+create or replace function letterwatch.apply_settings() returns void
+language plpgsql volatile
+as $$
+declare
+	change record;
+	days daterange := 'empty';
+	is_job boolean;
+	moment timestamptz;
+	of_offices text[] := '{}';
+	of_rule_sets text[] := '{}';
+	of_restaged text[] := '{}';
+begin
+	-- One at a time; planners go on.
+	lock table letterwatch.planning in share update exclusive mode;
+	select max(c.change_id) as change_id, string_agg(distinct c.what, ', ' order by c.what) as what,
+	       bool_or(c.what like 'calendar%') as in_calendars, bool_or(c.what like 'office%') as in_offices,
+	       bool_or(c.what like 'stage%' or c.what like 'rule%') as in_stages,
+	       letterwatch.calendar_heirs(array(
+	       	select distinct x
+	       	from letterwatch.settings_change s
+	       	cross join unnest(s.calendars) x
+	       	where s.redated_at is null and s.applied_at is null))
+	       	as calendars,
+	       array(
+	       	select distinct x
+	       	from letterwatch.settings_change s
+	       	cross join unnest(s.rule_sets) x
+	       	where s.redated_at is null and s.applied_at is null)
+	       	as rule_sets
+	into change
+	from letterwatch.settings_change c
+	where c.redated_at is null and c.applied_at is null;
+	if change.change_id is null then
+		return;
+	end if;
+
+	if change.in_calendars then
+		days := letterwatch.rebuild_calendars(change.calendars);
+	end if;
+	if change.in_offices then
+		of_offices := letterwatch.rebuild_offices();
+	end if;
+	if change.in_stages then
+		perform letterwatch.refuse_rules();
+		of_restaged := letterwatch.rebuild_stages();
+		of_rule_sets := change.rule_sets || of_restaged;
+	end if;
+
+	is_job := not isempty(days) and exists (select from letterwatch.letter_state)
+	          or exists (select from letterwatch.letter_state s
+	                     where s.office_code = any (of_offices) or s.rule_set = any (of_rule_sets));
+
+	perform letterwatch.lock_settings();
+	moment := letterwatch.clock() + (clock_timestamp() - statement_timestamp());
+	update letterwatch.calendar_list l set recorded_at = moment where l.recorded_at = 'infinity';
+	update letterwatch.calendar_edition e set until = moment where e.until = 'infinity';
+	update letterwatch.office_setting_past s set until = moment where s.until = 'infinity';
+	update letterwatch.rule_past r set until = moment where r.until = 'infinity';
+	update letterwatch.planning p
+	set settings_changed_at = greatest(p.settings_changed_at, moment),
+	    known_since = case when exists (select from letterwatch.letter_event) then p.known_since else moment end;
+	update letterwatch.settings_change c
+	set applied_at = moment, redated_at = moment
+	where c.applied_at is null and c.redated_at is null;
+	update letterwatch.settings_change c
+	set job = change.what, calendars = change.calendars, rule_sets = of_rule_sets, offices = of_offices, restaged = of_restaged,
+	    first_day = lower(days), last_day = upper(days) - 1, redated_at = null
+	where c.change_id = change.change_id and is_job;
+	perform letterwatch.plan_daily_lines();
+	notify letterwatch_due;
+end
+$$;
+comment on function letterwatch.apply_settings() is 'Puts changed settings into force.';

@@ -1,0 +1,51 @@
+-- preview() → (letter_no, rule, old_due, new_due): which open deadlines the changes of settings that this transaction has made
+-- would re-date; NULL: no deadline, or no date. For begin; update letterwatch.rule …; select * from letterwatch.preview(); and
+-- then commit or rollback. Nothing is changed by it, and nobody waits.
+-- Errors: those with which the commit would be refused.
+-- Callers: administrators, preview_calendar.
+create or replace function letterwatch.preview() returns table (letter_no text, rule text, old_due date, new_due date)
+language plpgsql volatile security definer
+set search_path = pg_catalog, letterwatch, pg_temp
+set jit = off
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+	found jsonb;
+	letters text[];
+begin
+	begin
+		perform letterwatch.rebuild_calendars(letterwatch.calendar_heirs(array(
+			select distinct x
+			from letterwatch.settings_change c
+			cross join unnest(c.calendars) x
+			where c.redated_at is null and c.applied_at is null)));
+		perform letterwatch.rebuild_offices();
+		perform letterwatch.refuse_rules();
+		perform letterwatch.rebuild_stages();
+		update letterwatch.planning p set settings_changed_at = 'infinity'; -- for derive: what is closed is judged by what was
+		letters := array(
+			select distinct d.letter_no
+			from letterwatch.deadline d
+			where d.state in ('open', 'suspended'));
+		select jsonb_agg(jsonb_build_object('letter_no', x.letter_no, 'rule', x.rule, 'old_due', x.old_due, 'new_due', x.new_due))
+		into found
+		from (
+			select coalesce(w.letter_no, d.letter_no) as letter_no, coalesce(w.rule, d.rule) as rule, d.due_on as old_due,
+			       w.due_on as new_due
+			from (select x.* from letterwatch.derive(letters) x where x.rule is not null) w
+			full join (select s.letter_no, s.rule, s.since, s.due_on
+			           from letterwatch.deadline s
+			           where s.letter_no = any (letters)) d
+				on d.letter_no = w.letter_no and d.rule = w.rule and d.since = w.since
+			where w.due_on is distinct from d.due_on
+		) x;
+		raise exception using errcode = 'LW999';
+	exception when sqlstate 'LW999' then
+		null; -- and with it everything that it did
+	end;
+	return query select x.letter_no, x.rule, x.old_due, x.new_due
+	from jsonb_to_recordset(found) x (letter_no text, rule text, old_due date, new_due date)
+	order by x.new_due, x.letter_no, x.rule;
+end
+$$;
+comment on function letterwatch.preview() is 'Which open deadlines this transaction''s changes of settings would re-date.';

@@ -1,0 +1,499 @@
+# lives.pl -- the second opinion on the life of a letter.
+#
+# Reads a letter's events one after the other and counts its days one after the other, as a careful clerk would with the file
+# and a wall calendar before him. It shares no code with the schema, and for days only due_dates.pl, which is its like.
+#
+# Owns:  what follows from plain facts: where a letter stands, its deadlines with their dates, their stages and alerts.
+# Never: asks the database, or is fast.
+#
+# A day is its Julian day number, a moment the microseconds since 1970 began in Greenwich. The facts are a world
+#     { calendar => { name => { parent, weekend => [ 6, 7 ], needs_list } },
+#       list     => { name => [ { year, recorded_at, day => { day => 'off' | 'work' } }, … ] }, in the order of recorded_at
+#       office   => { code => { parent_code, time_zone, calendar, rule_set, day_begins, was } },
+#       rule     => { rule_set => [ { rule, valid_from, valid_to, …, was }, … ] },
+#       stage    => { "rule_set/rule" => [ { stage, workdays, seconds, every, unit, levels_up }, … ] } }
+# and letters
+#     { letter_no, office_code, received_on, received_at, rule_set, registered_at, events => [ { event_id, kind, … }, … ] }.
+# `was` of an office or a rule holds its earlier rows, each with `until`, the moment from which on the next one is in force.
+# Time zones have fixed offsets.
+use strict;
+use warnings;
+
+package Lives;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use List::Util qw(max min);
+
+BEGIN { require(abs_path(dirname(__FILE__)) . '/due_dates.pl'); }
+
+our %OFFSET_S = ('Asia/Shanghai' => 8 * 3600, 'Asia/Urumqi' => 6 * 3600, 'Asia/Kolkata' => 5.5 * 3600);
+our %ROOT     = (time_zone => 'Asia/Shanghai', calendar => 'cn', rule_set => 'procuratorate', day_begins => '09:00');
+
+my $SECOND    = 1_000_000;
+my $DAY       = 86400 * $SECOND;
+my $EPOCH     = Oracle::day_number(1970, 1, 1);
+my @COUNTS_BY = qw(count_from amount unit month_end roll end_of_day);
+
+# ---- moments ------------------------------------------------------------------------------------------------------
+
+# The local day of a moment.
+sub day_of {
+	my ($moment, $zone) = @_;
+	my $local = $moment + $OFFSET_S{$zone} * $SECOND;
+	return $EPOCH + ($local - $local % $DAY) / $DAY;
+}
+
+# The moment at which a local day's clocks show a time (hh:mm).
+sub moment_at {
+	my ($day, $time, $zone) = @_;
+	my ($hour, $minute) = $time =~ /^(\d\d):(\d\d)/ or die "not a time: $time\n";
+	return ($day - $EPOCH) * $DAY + (($hour * 60 + $minute) * 60 - $OFFSET_S{$zone}) * $SECOND;
+}
+
+# "2026-01-05 09:00:00.000000", in Greenwich.
+sub utc {
+	my ($moment) = @_;
+	return undef unless defined $moment;
+	my $in_day = $moment % $DAY;
+	my $s      = ($in_day - $in_day % $SECOND) / $SECOND;
+	return sprintf '%s %02d:%02d:%02d.%06d', Oracle::to_iso($EPOCH + ($moment - $in_day) / $DAY), $s / 3600, $s / 60 % 60,
+	  $s % 60, $in_day % $SECOND;
+}
+
+# ---- what was in force --------------------------------------------------------------------------------------------
+
+# The row of an office or rule as it was at a moment; undef: now.
+sub row_at {
+	my ($row, $moment) = @_;
+	my ($was) = grep { defined $moment && $moment < $_->{until} } @{ $row->{was} // [] };
+	return $was // $row;
+}
+
+# An office's setting, its own or that of the nearest office above that has one.
+sub setting {
+	my ($world, $office_code, $name, $moment) = @_;
+	for (my $code = $office_code; defined $code; $code = $world->{office}{$code}{parent_code}) {
+		my $value = row_at($world->{office}{$code}, $moment)->{$name};
+		return $value if defined $value;
+	}
+	return $ROOT{$name};
+}
+
+# A calendar as it was known at a moment: a tied hash, day => 'off' or 'work', as due_dates.pl wants it.
+sub calendar_at {
+	my ($world, $name, $moment) = @_;
+	my (@lists, @calendars);
+	for (my $calendar = $name; defined $calendar; $calendar = $world->{calendar}{$calendar}{parent}) {
+		my @known = grep { !defined $moment || $_->{recorded_at} <= $moment } @{ $world->{list}{$calendar} // [] };
+		push @calendars, $world->{calendar}{$calendar};
+		push @lists, { map { $_->{year} => $_ } @known };
+	}
+	my $key  = join '/', $name, map { my $in_force = $_; map { 0 + $in_force->{$_} } sort keys %$in_force } @lists;
+	my $seen = $world->{seen} //= {};
+	%$seen = () if keys %$seen > 200;    # only to save memory
+	return $seen->{$key} if $seen->{$key};
+	tie my (%kind), 'Lives::Calendar', \@calendars, \@lists;
+	return $seen->{$key} = \%kind;
+}
+
+package Lives::Calendar {
+
+	sub TIEHASH {
+		my ($class, $calendars, $lists) = @_;
+		return bless { calendars => $calendars, lists => $lists }, $class;
+	}
+
+	# What the newest lists say of a day; a list may begin in the December before its year: New Year's break, or work for it.
+	sub listed {
+		my ($self, $day) = @_;
+		my ($year) = Oracle::year_month_day($day);
+		my @lists = grep { defined } map { ($_->{ $year + 1 }, $_->{$year}) } @{ $self->{lists} };
+		return (grep { defined } map { $_->{day}{$day} } @lists)[0];
+	}
+
+	sub FETCH {
+		my ($self, $day) = @_;
+		my $weekday = Oracle::weekday($day) + 1;
+		return $self->{kind}{$day} //= $self->listed($day)
+		  // ((grep { $_ == $weekday } @{ $self->{calendars}[0]{weekend} }) ? 'off' : 'work');
+	}
+
+	# Whether all lists that say something about this day are there.
+	sub is_settled_itself {
+		my ($self, $day) = @_;
+		return $self->{settled}{$day} //= do {
+			my ($year, $month, $of_month) = Oracle::year_month_day($day);
+			my @years   = $month == 12 && $of_month >= 28 ? ($year, $year + 1) : $year;
+			my @needed  = @{ $self->{lists} }[ grep { $self->{calendars}[$_]{needs_list} } 0 .. $#{ $self->{lists} } ];
+			my @missing = grep { my $lists = $_; grep { !$lists->{$_} } @years } @needed;
+			@missing ? 0 : 1;
+		};
+	}
+}
+
+# The same, and also where it would roll to.
+sub is_settled {
+	my ($calendar, $day) = @_;
+	my $last = Oracle::is_working($calendar, $day) ? $day : Oracle::next_working($calendar, $day);
+	return !grep { !tied(%$calendar)->is_settled_itself($_) } $day .. $last;
+}
+
+# ---- the sequence -------------------------------------------------------------------------------------------------
+
+# kind and outcome | possible in | and only if it is (1) or is not (0) suspended | status after | suspended after; - any, the same
+my $OPEN   = 'registered incomplete accepted in_progress reopened';
+my $CLOSED = 'answered referred not_accepted withdrawn duplicate exempt';
+my %TABLE;
+for (split /\n/, <<"TABLE") {
+	assign              | $OPEN exempt                                  | - | -            | -
+	notice accepted     | registered incomplete reopened                | - | accepted     | -
+	notice incomplete   | registered incomplete reopened                | - | incomplete   | -
+	notice referred     | registered incomplete reopened                | - | referred     | 0
+	notice not_accepted | registered incomplete reopened                | - | not_accepted | 0
+	progress            | $OPEN                                         | - | in_progress  | -
+	result              | $OPEN exempt                                  | - | answered     | 0
+	restart             | incomplete                                    | - | accepted     | -
+	suspend             | registered accepted in_progress reopened      | 0 | -            | 1
+	resume              | $OPEN                                         | 1 | -            | 0
+	extend              | $OPEN                                         | - | -            | -
+	transfer            | $OPEN                                         | - | registered   | -
+	transfer            | exempt                                        | - | exempt       | -
+	exempt              | $OPEN                                         | - | exempt       | 0
+	duplicate           | $OPEN                                         | - | duplicate    | 0
+	withdraw            | $OPEN exempt                                  | - | withdrawn    | 0
+	reopen              | $CLOSED                                       | - | reopened     | 0
+	mute                | $OPEN                                         | - | -            | -
+	correct             | $OPEN $CLOSED                                 | - | -            | -
+	void                | $OPEN $CLOSED                                 | - | -            | -
+TABLE
+	my ($event, $in, @rest) = map { s/^\s+|\s+$//gr } split /\|/;
+	$TABLE{$event}{$_} = \@rest for split ' ', $in;
+}
+
+# (status, suspended) after an event, or nothing where it is not possible.
+sub after {
+	my ($event, $status, $suspended) = @_;
+	my $row = $TABLE{ join ' ', grep { defined } @$event{qw(kind outcome)} }{$status} or return;
+	my ($only_if, @after) = @$row;
+	return if $only_if ne '-' and $only_if != $suspended;
+	return ($after[0] eq '-' ? $status : $after[0], $after[1] eq '-' ? $suspended : $after[1]);
+}
+
+sub by_recording { return $a->{recorded_at} <=> $b->{recorded_at} || $a->{event_id} <=> $b->{event_id}; }
+
+# The letter's events but for the void ones, in their order.
+sub events_in_order {
+	my ($letter) = @_;
+	my %void = map { $_->{of_event} => 1 } grep { $_->{kind} eq 'void' } @{ $letter->{events} };
+	my @events = grep { $_->{kind} eq 'void' || !$void{ $_->{event_id} } } @{ $letter->{events} };
+	return sort { $a->{occurred_at} <=> $b->{occurred_at} || by_recording() } @events;
+}
+
+# The letter's facts as corrected.
+sub corrected {
+	my ($world, $letter) = @_;
+	my %fact = (%$letter{qw(received_on received_at rule_set)}, to_office => $letter->{office_code});
+	my @corrections = grep { $_->{kind} eq 'correct' } events_in_order($letter);
+	for my $event (sort by_recording @corrections) {
+		defined $event->{$_} and $fact{$_} = $event->{$_} for qw(received_on to_office rule_set);
+		$fact{received_at} = undef if defined $event->{received_on};
+	}
+	$fact{rule_set} //= setting($world, $fact{to_office}, 'rule_set');
+	$fact{received_at} //= moment_at($fact{received_on}, '00:00', setting($world, $fact{to_office}, 'time_zone'));
+	return \%fact;
+}
+
+# The letter's places: the receipt, then each event with the status before and after it and who was in charge after it.
+sub life {
+	my ($world, $letter) = @_;
+	my $fact = corrected($world, $letter);
+	my @life = ({
+		event_id => 0, kind => 'receipt', place => 0, possible => 1, status => 'registered', before => '', suspended => 0,
+		was_suspended => 0, office => $fact->{to_office}, on_day => $fact->{received_on}, at => $fact->{received_at},
+		recorded_at => $letter->{registered_at} });
+	for my $event (events_in_order($letter)) {
+		my $last = $life[-1];
+		my ($status, $suspended) = after($event, @$last{qw(status suspended)});
+		my $possible    = defined $status;
+		my $is_transfer = $possible && $event->{kind} eq 'transfer';
+		my $office      = $is_transfer ? $event->{to_office} : $last->{office};
+		my $zone        = setting($world, $office, 'time_zone');
+		my $known_at    = max($event->{occurred_at}, $event->{recorded_at});
+		my %in_charge   = map { $_ => ($possible ? $event->{$_} : undef) // ($is_transfer ? undef : $last->{$_}) } qw(unit handler);
+		push @life, {
+			event => $event, event_id => $event->{event_id}, kind => $event->{kind}, place => @life + 0, possible => $possible,
+			before => $last->{status}, status => $status // $last->{status}, was_suspended => $last->{suspended},
+			suspended => $suspended // $last->{suspended}, office => $office, %in_charge,
+			on_day => day_of($event->{occurred_at}, $zone), at => $event->{occurred_at},
+			recorded_day => day_of($known_at, $zone), known_at => $known_at, recorded_at => $event->{recorded_at} };
+	}
+	return \@life;
+}
+
+sub changed_status { return $_[0]{place} > 0 && $_[0]{possible} && $_[0]{status} ne $_[0]{before}; }
+
+# ---- where the letter stands --------------------------------------------------------------------------------------
+
+sub letter_state {
+	my ($world, $letter) = @_;
+	my $life  = life($world, $letter);
+	my $fact  = corrected($world, $letter);
+	my $now   = $life->[-1];
+	my %last  = map { $_->{kind} => $_ } grep { $_->{possible} } @$life;
+	my $since = (grep { changed_status($_) } @$life)[-1] // $life->[0];
+	return {
+		office_code => $now->{office}, rule_set => $fact->{rule_set}, status => $now->{status}, status_on => $since->{on_day},
+		status_event => $since->{event_id}, last_event => max(0, map { $_->{event_id} } @{ $letter->{events} }),
+		impossible => scalar(grep { !$_->{possible} } @$life), unit => $now->{unit}, handler => $now->{handler},
+		suspended_on => $now->{suspended} ? $last{suspend}{on_day} : undef, muted_until => $last{mute}{event}{until},
+		duplicate_of => $now->{status} eq 'duplicate' ? $last{duplicate}{event}{of_letter_no} : undef };
+}
+
+# ---- which deadlines there are ------------------------------------------------------------------------------------
+
+sub is_break {
+	my ($rule, $step) = @_;
+	my %does = (transfer => $rule->{on_transfer}, reopen => $rule->{on_reopen});
+	return $step->{possible} && ($does{ $step->{kind} } // '') =~ /^(begin|end)$/;
+}
+
+# The (day, moment) from which a period counts that begins with a step; what is reopened counts from when that was recorded.
+sub start {
+	my ($step) = @_;
+	return @$step{ $step->{kind} eq 'reopen' ? qw(recorded_day known_at) : qw(on_day at) };
+}
+
+# The start of the rule's deadline that a step begins, if it does, and for a follow-up the day before which it cannot start.
+# `begun`: the deadlines begun before; `has_one`: whether one of this rule began since its last break.
+sub beginning {
+	my ($rule, $life, $step, $begun, $has_one) = @_;
+	my ($begins, $kind) = ($rule->{begins}, $step->{kind});
+	return unless $step->{possible};
+	return start($step) if $kind eq 'receipt' and $begins eq 'receipt';
+	return start($step) if $kind eq 'transfer' and $rule->{on_transfer} eq 'begin';
+	return start($step) if $kind eq 'reopen' and ($begins eq 'reopen' or $rule->{on_reopen} eq 'begin');
+	return start($step) if $begins eq 'acceptance' and $step->{status} eq 'accepted' and $step->{before} ne 'accepted' and !$has_one;
+	return unless $kind eq 'progress' and $begins eq 'progress';
+	for my $f (reverse grep { ($_->{row}{followed_by} // '') eq $rule->{rule} } @$begun) {
+		next if grep { is_break($rule, $_) } @$life[ $f->{place} + 1 .. $step->{place} - 1 ];
+		return (max($step->{on_day}, $f->{due_on} // 0), $step->{at}, $f->{due_on});
+	}
+	return;
+}
+
+sub deadlines {
+	my ($world, $letter) = @_;
+	my $fact  = corrected($world, $letter);
+	my $life  = life($world, $letter);
+	my @rules = grep { $_->{valid_from} <= $fact->{received_on} && $fact->{received_on} <= $_->{valid_to} }
+	  @{ $world->{rule}{ $fact->{rule_set} } // [] };
+	my (@deadlines, %has_one);
+	for my $step (@$life) {
+		my @new;
+		for my $rule (@rules) {
+			my $name = $rule->{rule};
+			$has_one{$name} = 0 if is_break($rule, $step);
+			my @start = beginning($rule, $life, $step, \@deadlines, $has_one{$name}) or next;
+			$has_one{$name} = 1;
+			push @new, one_deadline($world, $life, $rule, $step, @start);
+		}
+		push @deadlines, @new;
+	}
+	return { map { ("$_->{rule}/$_->{since}" => $_) } @deadlines };
+}
+
+# What becomes of the deadline of a rule that begins with a step.
+sub one_deadline {
+	my ($world, $life, $rule, $begin, $day, $moment, $not_before) = @_;
+	my ($break) = grep { is_break($rule, $_) } @$life[ $begin->{place} + 1 .. $#$life ];
+	my @before  = grep { $_->{possible} } @$life[ 0 .. ($break ? $break->{place} - 1 : $#$life) ];
+	my @scope   = grep { $_->{place} > $begin->{place} } @before;
+	my ($met)   = grep { my $step = $_; grep { $_ eq $step->{kind} } @{ $rule->{met_by} } } @scope;
+	my $status  = $before[-1]{status};
+	my ($state, $closed, $in_charge) = ('open', undef, $before[-1]);
+	if ($met) { ($state, $closed, $in_charge) = ('met', $met, $met); }
+	elsif (grep { $_ eq $status } @{ $rule->{not_owed_in} }) {
+		($state, $closed) = ($status eq 'exempt' ? 'exempt' : 'not_owed', (grep { changed_status($_) } @before)[-1]);
+		$in_charge = $life->[ max($closed->{place}, $begin->{place}) ];
+	}
+	elsif ($break) { ($state, $closed) = ('not_owed', $break); }
+	my @until = grep { !$met || $_->{place} < $met->{place} } @scope;
+	my %does  = (transfer => $rule->{on_transfer}, reopen => $rule->{on_reopen}, restart => $rule->{restarts} ? 'restart' : 'keep');
+	my ($last) = reverse grep { ($does{ $_->{kind} } // '') eq 'restart' } @until;
+	($day, $moment) = start($last) if $last;
+	$day = max($day, $not_before // $day);
+	my $deadline = {
+		rule => $rule->{rule}, since => $begin->{event_id}, state => $state, office_code => $in_charge->{office},
+		unit => ($rule->{assignable} ? $in_charge->{unit} : undef) // $rule->{responsible_unit}, start_on => $day,
+		closed_event => $closed && $closed->{event_id}, closed_on => $closed && $closed->{on_day},
+		row => $rule, place => $begin->{place}, start_at => $moment, begun_at => $begin->{recorded_at} };
+	my @extensions = map { $_->{event}{until} }
+	  grep { $_->{kind} eq 'extend' && $rule->{may_extend} && ($_->{event}{rule} // '') eq $rule->{rule} } @until;
+	date($world, $life, $deadline, $closed && $closed->{recorded_at}, @extensions);
+	return $deadline;
+}
+
+# ---- their dates --------------------------------------------------------------------------------------------------
+
+# The times of suspension that count for a deadline, each [ first day, first day after ]; no end: still suspended.
+sub pauses {
+	my ($life, $deadline) = @_;
+	my (@pauses, $from);
+	for my $step (@$life) {
+		$from = $step->{on_day} if $step->{suspended} and !$step->{was_suspended};
+		push @pauses, [ $from, $step->{on_day} ] if $step->{was_suspended} and !$step->{suspended};
+	}
+	push @pauses, [ $from, undef ] if $life->[-1]{suspended};
+	my $closed_on = $deadline->{closed_on};
+	return defined $closed_on ? map { [ $_->[0], min($closed_on, $_->[1] // $closed_on) ] } @pauses : @pauses;
+}
+
+# The last day before it rolls, and whether all lists that it needs are known; nothing: suspended, there is none.
+sub end_of_period {
+	my ($life, $deadline, $by, $calendar, @extensions) = @_;
+	my $start  = $deadline->{start_on};
+	my @pauses = $deadline->{row}{may_suspend} ? pauses($life, $deadline) : ();
+	my $count  = $by->{unit} eq 'month' ? \&Oracle::end_by_months : \&Oracle::end_by_days;
+	my $end    = $count->($by, $calendar, $start);
+	for (my $day = Oracle::day_one($by, $calendar, $start); $day <= $end; $day++) {
+		my ($pause) = grep { $_->[0] <= $day && $day < ($_->[1] // $day + 1) } @pauses or next;
+		return unless defined $pause->[1];
+		if ($by->{unit} ne 'workday') { $end++; }
+		elsif (Oracle::is_working($calendar, $day)) { $end = Oracle::next_working($calendar, $end); }
+	}
+	$end = max($end, @extensions);
+	my $looked_at_each = $by->{unit} eq 'workday' || $by->{count_from} eq 'next_workday';
+	my @unsettled      = grep { !tied(%$calendar)->is_settled_itself($_) } $looked_at_each ? ($start + 1 .. $end) : ();
+	return ($end, is_settled($calendar, $end) && !@unsettled);
+}
+
+# Gives the deadline its dates, by what was in force at a moment (undef: now).
+sub date {
+	my ($world, $life, $deadline, $moment, @extensions) = @_;
+	my $by = { %{ row_at($deadline->{row}, $moment) }{@COUNTS_BY} };
+	my ($name, $zone) = map { setting($world, $deadline->{office_code}, $_, $moment) } qw(calendar time_zone);
+	my $calendar = calendar_at($world, $name, $moment);
+	@$deadline{qw(measure calendar zone)} = ($by->{unit}, $calendar, $zone);
+	if ($by->{unit} eq 'second') {
+		$deadline->{late_at} = $deadline->{start_at} + $by->{amount} * $SECOND;
+		@$deadline{qw(due_on provisional)} = (day_of($deadline->{late_at} - 1, $zone), 0);
+	} else {
+		my ($end, $settled) = end_of_period($life, $deadline, $by, $calendar, @extensions) or return $deadline->{state} = 'suspended';
+		my $stays = !$by->{roll} || Oracle::is_working($calendar, $end);
+		$deadline->{due_on}      = $stays ? $end : Oracle::next_working($calendar, $end);
+		$deadline->{late_at}     = moment_at($deadline->{due_on}, $by->{end_of_day}, $zone);
+		$deadline->{provisional} = $settled ? 0 : 1;
+	}
+	$deadline->{overdue_at} = max($deadline->{late_at}, $deadline->{begun_at});
+	return;
+}
+
+# ---- their stages -------------------------------------------------------------------------------------------------
+
+# A stage by its number: (the stage's row, how often it came before). Nothing: there is none.
+sub stage {
+	my ($world, $deadline, $number) = @_;
+	my $stages = $world->{stage}{"$deadline->{row}{rule_set}/$deadline->{rule}"};
+	my $over   = max(0, $number - @$stages);
+	return $over && !$stages->[-1]{every} ? () : ($stages->[ min($number, scalar @$stages) - 1 ], $over);
+}
+
+# The moment at which a stage comes; undef: there is none.
+sub stage_time {
+	my ($world, $deadline, $number) = @_;
+	my ($stage, $over) = stage($world, $deadline, $number) or return undef;
+	return $deadline->{overdue_at} + $stage->{seconds} * $SECOND if defined $stage->{seconds};
+	my $base = day_of($deadline->{overdue_at} - 1, $deadline->{zone});
+	my $day  = Oracle::working_day_offset($deadline->{calendar}, $base, $stage->{workdays} + $over * ($stage->{every} // 0));
+	return moment_at($day, setting($world, $deadline->{office_code}, 'day_begins'), $deadline->{zone});
+}
+
+sub first_stage {
+	my ($world, $deadline) = @_;
+	for (my $number = 1;; $number++) {
+		my ($stage) = stage($world, $deadline, $number);
+		return $number if $stage->{stage} eq 'overdue';
+		next if $deadline->{begun_at} >= $deadline->{late_at};
+		my $time = stage_time($world, $deadline, $number);
+		return $number if $deadline->{measure} eq 'second' ? $time > $deadline->{start_at}
+		  : day_of($time, $deadline->{zone}) > $deadline->{start_on};
+	}
+}
+
+sub is_loud { return (stage(@_))[0]{stage} =~ /^(overdue|escalate)$/; }
+
+# When the next alert is to be raised; undef: never.
+sub next_alert {
+	my ($world, $deadline) = @_;
+	my $number = $deadline->{stage_done} + 1;
+	my $first  = my $time = stage_time($world, $deadline, $number);
+	while (defined $time and $time < ($deadline->{muted_until} // $time)) {
+		return $time if is_loud($world, $deadline, $number);
+		$time = stage_time($world, $deadline, ++$number);
+	}
+	return defined $first ? max($first, $deadline->{muted_until} // $first) : undef;
+}
+
+# Something has changed at a moment: the letter's deadlines as they are now stand in $letter->{deadlines}, each also with
+# stage_done, reached and next_event_at, which depend on what was done when.
+sub redate {
+	my ($world, $letter, $moment) = @_;
+	my $new = deadlines($world, $letter);
+	$letter->{state} = letter_state($world, $letter);
+	for my $key (keys %$new) {
+		my ($now, $was) = ($new->{$key}, $letter->{deadlines}{$key});
+		$now->{reached} = $was ? $was->{reached} : 0;
+		next unless defined $now->{due_on};
+		my $mute = $letter->{state}{muted_until};
+		$now->{muted_until} = $mute && moment_at($mute, setting($world, $now->{office_code}, 'day_begins'), $now->{zone});
+		my $none = ($now->{first_stage} = first_stage($world, $now)) - 1;
+		if (!$was) { $now->{stage_done} = $none; }
+		elsif (grep { ($was->{$_} // 0) != $now->{$_} } qw(due_on overdue_at)) {
+			my $told = $now->{reached};
+			$told-- while $told > $none and (stage_time($world, $now, $told) // $moment + 1) > $moment;
+			$now->{stage_done} = max($none, $told);
+		}
+		else { $now->{stage_done} = max($none, $was->{stage_done}); }
+		$now->{next_event_at} = next_alert($world, $now) if $now->{state} eq 'open';
+	}
+	$letter->{deadlines} = $new;
+	return;
+}
+
+# A claim at a moment: the alerts that it raises for the letter, which has been redated since its last change.
+sub claim {
+	my ($world, $letter, $moment) = @_;
+	my @alerts;
+	for my $deadline (values %{ $letter->{deadlines} }) {
+		next unless defined $deadline->{next_event_at} and $deadline->{next_event_at} <= $moment;
+		my $number = my $done = $deadline->{stage_done};
+		$number++ while (stage_time($world, $deadline, $number + 1) // $moment + 1) <= $moment;
+		my $is_muted = $moment < ($deadline->{muted_until} // $moment);
+		$number-- while $is_muted and $number > $done and !is_loud($world, $deadline, $number);
+		push @alerts, alert($world, $letter, $deadline, $number, $moment) if $number > $done;
+		$deadline->{stage_done} = $number;
+		$deadline->{reached} = max($deadline->{reached}, $number);
+		$deadline->{next_event_at} = next_alert($world, $deadline);
+	}
+	my @raised = grep { !$letter->{told}{"$_->{rule}/$_->{since}/$_->{due_on}/$_->{stage_at}"}++ } @alerts;
+	push @{ $letter->{alerts} }, @raised;
+	return @raised;
+}
+
+sub alert {
+	my ($world, $letter, $deadline, $number, $moment) = @_;
+	my ($stage, $over) = stage($world, $deadline, $number);
+	my $at = stage_time($world, $deadline, $number);
+	my $to = $deadline->{office_code};
+	$to = $world->{office}{$to}{parent_code} // $to for 1 .. $stage->{levels_up};
+	return {
+		(map { $_ => $deadline->{$_} } qw(rule since due_on office_code provisional)), letter_no => $letter->{letter_no},
+		stage_no => $number - $over, occurrence => $over + 1, stage => $stage->{stage}, to_office => $to,
+		unit => $stage->{unit} // $deadline->{unit}, handler => $letter->{state}{handler}, stage_at => $at, raised_at => $moment,
+		late_s => int(($moment - $at) / $SECOND), covers => $number - $deadline->{stage_done},
+		registered_late => $deadline->{overdue_at} > $deadline->{late_at} ? 1 : 0,
+		days_left => $deadline->{due_on} - day_of($moment, $deadline->{zone}) };
+}
+
+1;

@@ -1,0 +1,54 @@
+# A database of an earlier version, with letters, events and alerts in it, becomes one of this version: the same schema as a fresh
+# one, nothing told twice, nothing amiss.
+use strict;
+use warnings;
+
+use LetterWatch;
+use Test::More;
+
+my $lw    = LetterWatch->new;
+my $fresh = $lw->fresh_database;
+
+# The clock of the dump stands still at the moment at which it was made.
+my $CLOCK = "timestamptz '2026-03-09 09:00+08'";
+
+sub dump_of {
+	my ($database, @options) = @_;
+	my ($text) = PostgreSQL::Test::Utils::run_command([ 'pg_dump', @options, $lw->node->connstr($database) ]);
+	return $text =~ s/^\\(?:un)?restrict .*\n//gmr;
+}
+
+for my $version (2) {
+	my $db = "from_version_$version";
+	$lw->psql('postgres', "create database $db");
+	my $connstr = $lw->node->connstr($db);
+	is(system("zcat $LetterWatch::TREE/tests/data/version-$version.sql.gz | psql -X -q -v ON_ERROR_STOP=1 -d '$connstr' >/dev/null"),
+		0, "version $version is restored");
+	$lw->psql($db, 'select letterwatch.rebuild_calendars()');    # its days are left out of the dump
+	my $alerts = q{set timezone = 'UTC'; select string_agg(a::text, chr(10) order by alert_id) from letterwatch.alert a};
+	my $dates  = q{set timezone = 'UTC'; select string_agg(concat_ws(' ', letter_no, rule, since, state, due_on, closed_on, stage_done, next_event_at), chr(10)
+		order by letter_no, rule, since) from letterwatch.deadline};
+	my ($alerts_before, $dates_before) = map { $lw->psql($db, $_) } $alerts, $dates;
+	isnt($alerts_before, '', 'with alerts');
+
+	$lw->install($db);
+	is($lw->psql($db, 'select max(version) from letterwatch.schema_version'),
+		$lw->psql($fresh, 'select max(version) from letterwatch.schema_version'), 'and brought to this one');
+	$lw->set_clock($db, $CLOCK);
+	1 while $lw->psql($db, 'select letterwatch.redate_letters(25)') > 0;
+	is($lw->psql($db, q{select string_agg(v::text, ' ') from letterwatch.verify() v}), '', 'nothing is amiss');
+	is($lw->psql($db, $dates), $dates_before, 'no date is another, no stage is forgotten');
+	my $claimed = $lw->psql($db, <<~'SQL');
+		select count(line_id) from letterwatch.daemon_connect(null, 'test', 2, 'test') d, letterwatch.claim_due(d.instance, 1000, 'none')
+		SQL
+	is($claimed, 0, 'nothing is told again');
+	is($lw->psql($db, $alerts), $alerts_before, 'no alert is another');
+
+	# The clock is put back for the comparison.
+	$lw->install($db);
+	is(dump_of($db, '--schema-only', '--no-owner'), dump_of($fresh, '--schema-only', '--no-owner'), 'its schema is that of a fresh database');
+	$lw->install($db);
+	is($lw->psql($db, 'select count(*) from letterwatch.settings_change where redated_at is null'), 0, 'installing again changes nothing');
+}
+
+done_testing;
