@@ -41,7 +41,9 @@ begin
 			offset 0
 		) f (first_stage)
 		left join lateral letterwatch.stage_reached(o.calendar, o.time_zone, o.day_begins, b.base_on, v.overdue_at, g.measure,
-		                                            g.offsets, g.every, moment) s on true
+		                                            g.offsets, g.every,
+		                                            case when (d.due_on, d.overdue_at) is distinct from (p.due_on, v.overdue_at)
+		                                                 then moment end) s on true
 		where d.ctid = any (tids) and d.state = 'open' and r.unit <> 'second'
 	), restaged as materialized (
 		select n.*, t.at as next_event_at

@@ -7,7 +7,7 @@
 -- provisional: a list that the period (working days), its roll, or the end of December needs is not loaded.
 -- The rules: Criminal Procedure Law §105 (the starting day does not count; roll), Civil Code §§201–203 (corresponding day,
 -- or the month's last). Where the starting day counts a month ends on the day before the corresponding day (BGB §188).
--- One plain SELECT without SET or STRICT, so that PostgreSQL inlines it into the caller's join.
+-- One plain SELECT without SET or STRICT, so that PostgreSQL inlines it into the caller's join; for OFFSET 0 see stage_time.
 -- Callers: derive, redate_deadlines, due_date, explain_deadline.
 create or replace function letterwatch.period_end(calendar text, start_on date, count_from text, amount int, unit text,
                                                   month_end boolean, roll boolean, pauses datemultirange, extended_to date)
@@ -20,13 +20,14 @@ as $$
 	       m.own_end_on
 	from letterwatch.calendar_date s
 	left join letterwatch.calendar_date w
-		on unit = 'workday' and w.calendar = s.calendar and w.workday
-		and w.workdays = s.workdays - (count_from = 'same_day' and s.workday)::int + amount
+		on w.calendar = s.calendar and w.workday
+		and w.workdays = case when unit = 'workday' then s.workdays - (count_from = 'same_day' and s.workday)::int + amount end
 	cross join lateral (
 		select case count_from
 		       when 'next_day' then start_on + 1
 		       when 'same_day' then start_on
 		       else s.next_workday end
+		offset 0
 	) f (first_on)
 	cross join lateral (
 		select case
@@ -39,12 +40,14 @@ as $$
 		       when extract(day from f.first_on + make_interval(months => amount)) < extract(day from f.first_on)
 		       then (f.first_on + make_interval(months => amount))::date
 		       else (f.first_on + make_interval(months => amount))::date - 1 end
+		offset 0
 	) n (nominal_on)
 	cross join lateral (
 		select case
 		       when unit = 'date' then extended_to
 		       when pauses is null then n.nominal_on
 		       else letterwatch.paused_end(s.calendar, f.first_on, n.nominal_on, unit = 'workday', pauses) end
+		offset 0
 	) m (own_end_on)
 	join lateral (
 		select case when roll and not c.workday then c.next_workday else c.day end,

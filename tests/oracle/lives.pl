@@ -114,9 +114,10 @@ package Lives::Calendar {
 
 	sub FETCH {
 		my ($self, $day) = @_;
-		my $weekday = Oracle::weekday($day) + 1;
-		return $self->{kind}{$day} //= $self->listed($day)
-		  // ((grep { $_ == $weekday } @{ $self->{calendars}[0]{weekend} }) ? 'off' : 'work');
+		return $self->{kind}{$day} //= $self->listed($day) // do {
+			my $weekday = Oracle::weekday($day) + 1;
+			(grep { $_ == $weekday } @{ $self->{calendars}[0]{weekend} }) ? 'off' : 'work';
+		};
 	}
 
 	# Whether all lists that say something about this day are there.
