@@ -23,7 +23,22 @@ declare
 	tids tid[];
 	letters text[];
 	locked tid[];
+	suspended text[];
 begin
+	-- What is suspended has no place in that order. It may have ended now, before its pause.
+	if job.done_upto is null then
+		suspended := array(
+			select distinct d.letter_no
+			from letterwatch.office_setting o
+			join letterwatch.deadline d on d.office_code = o.office_code and d.state = 'suspended'
+			where o.calendar = any (job.calendars));
+		perform letterwatch.replan_or_queue(suspended[: at_most], job);
+		insert into letterwatch.replan_queue (letter_no, why, changed_by, session_role)
+		select x, job.job, job.changed_by, job.session_role
+		from unnest(suspended[at_most + 1 :]) x
+		on conflict (letter_no) do nothing;
+	end if;
+
 	with reach as materialized (
 		select c.calendar, e.day as reach_on, greatest(e.day, job.last_day + span) as upto_on
 		from unnest(job.calendars) c (calendar)

@@ -199,6 +199,7 @@ alter table letterwatch.deadline
 	add column muted_until timestamptz;
 drop index letterwatch.deadline_open;
 create index deadline_open on letterwatch.deadline (office_code, due_on, letter_no) where state = 'open';
+create index deadline_suspended on letterwatch.deadline (office_code) where state = 'suspended';
 create index deadline_provisional on letterwatch.deadline (office_code, due_on) where state = 'open' and provisional;
 alter table letterwatch.deadline add constraint deadline_has_a_date check ((due_on is null) = (state = 'suspended'));
 comment on column letterwatch.deadline.state is

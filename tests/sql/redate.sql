@@ -105,6 +105,25 @@ select is(
 	'2026-04-14'::date,
 	'also when something else is entered for that letter afterwards');
 
+-- ---- what is suspended has ended before its pause ------------------------------------------------
+
+insert into letterwatch.rule_set (rule_set, title) values ('t-pause', 'ten working days, with pauses');
+insert into letterwatch.rule (rule_set, rule, basis, amount, unit, responsible_unit, met_by, may_suspend)
+values ('t-pause', 'notice', 'test', 10, 'workday', 'petitions', '{notice}', true);
+call lwtest.set_clock('2026-05-11 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('D-PAUSE', 'T-P-C-1', '2026-05-11', 't-pause');
+call lwtest.set_clock('2026-05-25 10:00:00');
+select is(
+	(select due_on from letterwatch.suspend_letter('D-PAUSE', 'a hearing')),
+	null,
+	'suspended on the tenth working day: no last day');
+call lwtest.set_clock('2026-05-26 10:00:00');
+call lwtest.change_list(array['2026-05-16'::date], 'work');
+select lwtest.rows_are(
+	$$ select state, due_on from letterwatch.deadline where letter_no = 'D-PAUSE' $$,
+	$$ values ('open', '2026-05-22'::date) $$,
+	'when a Saturday before turns out to be worked, it had ended before that');
+
 select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');
 
 select * from finish();
