@@ -14,8 +14,7 @@
 #       stage    => { "rule_set/rule" => [ { stage, workdays, seconds, every, unit, levels_up }, … ] } }
 # and letters
 #     { letter_no, office_code, received_on, received_at, rule_set, registered_at, events => [ { event_id, kind, … }, … ] }.
-# `was` of an office or a rule holds its earlier rows, each with `until`, the moment from which on the next one is in force.
-# Time zones have fixed offsets.
+# `was` of an office or rule: its earlier rows, each with `until`, from which moment on the next is in force. Zones do not shift.
 use strict;
 use warnings;
 
@@ -237,8 +236,7 @@ sub changed_status { return $_[0]{place} > 0 && $_[0]{possible} && $_[0]{status}
 # ---- where the letter stands --------------------------------------------------------------------------------------
 
 sub letter_state {
-	my ($world, $letter) = @_;
-	my $life  = life($world, $letter);
+	my ($world, $letter, $life) = @_;
 	my $fact  = corrected($world, $letter);
 	my $now   = $life->[-1];
 	my %last  = map { $_->{kind} => $_ } grep { $_->{possible} } @$life;
@@ -284,9 +282,8 @@ sub beginning {
 }
 
 sub deadlines {
-	my ($world, $letter) = @_;
+	my ($world, $letter, $life) = @_;
 	my $fact  = corrected($world, $letter);
-	my $life  = life($world, $letter);
 	my @rules = grep { $_->{valid_from} <= $fact->{received_on} && $fact->{received_on} <= $_->{valid_to} }
 	  @{ $world->{rule}{ $fact->{rule_set} } // [] };
 	my (@deadlines, %has_one);
@@ -357,7 +354,7 @@ sub end_of_period {
 	my @pauses = $deadline->{row}{may_suspend} ? pauses($life, $deadline) : ();
 	my $count  = $by->{unit} eq 'month' ? \&Oracle::end_by_months : \&Oracle::end_by_days;
 	my $end    = $count->($by, $calendar, $start);
-	for (my $day = Oracle::day_one($by, $calendar, $start); $day <= $end; $day++) {
+	for (my $day = Oracle::day_one($by, $calendar, $start); @pauses && $day <= $end; $day++) {
 		my ($pause) = grep { $_->[0] <= $day && $day < ($_->[1] // $day + 1) } @pauses or next;
 		return unless defined $pause->[1];
 		if ($by->{unit} ne 'workday') { $end++; }
@@ -440,22 +437,24 @@ sub next_alert {
 # stage_done, reached and next_event_at, which depend on what was done when.
 sub redate {
 	my ($world, $letter, $moment) = @_;
-	my $new = deadlines($world, $letter);
-	$letter->{state} = letter_state($world, $letter);
+	my $life = life($world, $letter);
+	my $new  = deadlines($world, $letter, $life);
+	$letter->{state} = letter_state($world, $letter, $life);
 	for my $key (keys %$new) {
 		my ($now, $was) = ($new->{$key}, $letter->{deadlines}{$key});
-		$now->{reached} = $was ? $was->{reached} : 0;
+		@$now{qw(reached stage_done)} = $was ? @$was{qw(reached stage_done)} : (0, 0);
 		next unless defined $now->{due_on};
+		my $is_dated = grep { ($was->{$_} // 0) != $now->{$_} } qw(due_on overdue_at);
+		next unless $is_dated or $now->{state} eq 'open';
 		my $mute = $letter->{state}{muted_until};
 		$now->{muted_until} = $mute && moment_at($mute, setting($world, $now->{office_code}, 'day_begins'), $now->{zone});
 		my $none = ($now->{first_stage} = first_stage($world, $now)) - 1;
-		if (!$was) { $now->{stage_done} = $none; }
-		elsif (grep { ($was->{$_} // 0) != $now->{$_} } qw(due_on overdue_at)) {
+		if ($is_dated) {
 			my $told = $now->{reached};
 			$told-- while $told > $none and (stage_time($world, $now, $told) // $moment + 1) > $moment;
-			$now->{stage_done} = max($none, $told);
+			$now->{stage_done} = $told;
 		}
-		else { $now->{stage_done} = max($none, $was->{stage_done}); }
+		$now->{stage_done} = max($none, $now->{stage_done});
 		$now->{next_event_at} = next_alert($world, $now) if $now->{state} eq 'open';
 	}
 	$letter->{deadlines} = $new;
