@@ -9,7 +9,7 @@ revoke execute on all functions in schema letterwatch from public,
 grant usage on schema letterwatch
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
-grant execute on function letterwatch.clock(), letterwatch.actor()
+grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.my_offices(), letterwatch.my_clerk_offices()
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
 grant execute on function letterwatch.daemon_connect(bigint, text, int, text), letterwatch.claim_due(bigint, int, text),
@@ -62,7 +62,7 @@ grant execute on function letterwatch.owes(text),
 	to letterwatch_clerk;
 
 grant select, insert, update, delete on letterwatch.office, letterwatch.rule_set, letterwatch.rule, letterwatch.stage,
-	letterwatch.calendar, letterwatch.term
+	letterwatch.calendar, letterwatch.term, letterwatch.office_member
 	to letterwatch_admin;
 grant select on letterwatch.calendar_list, letterwatch.calendar_day to letterwatch_admin;
 grant insert (calendar, year, version, source) on letterwatch.calendar_list to letterwatch_admin;

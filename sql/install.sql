@@ -44,6 +44,12 @@ select not exists (select from letterwatch.schema_version where version = 3) as 
 	\ir migrations/0003_lives.sql
 	insert into letterwatch.schema_version (version, name) values (3, '0003_lives');
 \endif
+\set lives_are_new :missing
+select not exists (select from letterwatch.schema_version where version = 4) as missing \gset
+\if :missing
+	\ir migrations/0004_members.sql
+	insert into letterwatch.schema_version (version, name) values (4, '0004_members');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -74,6 +80,7 @@ select not exists (select from letterwatch.schema_version where version = 3) as 
 \ir functions/heard_stage.sql
 \ir functions/import_calendar.sql
 \ir functions/instance_lock_class.sql
+\ir functions/invoker.sql
 \ir functions/know_since.sql
 \ir functions/letter_fact.sql
 \ir functions/letter_history.sql
@@ -89,6 +96,9 @@ select not exists (select from letterwatch.schema_version where version = 3) as 
 \ir functions/mark_duplicate.sql
 \ir functions/mark_emitted.sql
 \ir functions/mute_letter.sql
+\ir functions/my_clerk_offices.sql
+\ir functions/my_offices.sql
+\ir functions/my_roles.sql
 \ir functions/next_event.sql
 \ir functions/next_morning.sql
 \ir functions/next_stage.sql
@@ -133,6 +143,7 @@ select not exists (select from letterwatch.schema_version where version = 3) as 
 \ir functions/resume_letter.sql
 \ir functions/retry_delay.sql
 \ir functions/rule_recorded.sql
+\ir functions/sees_all.sql
 \ir functions/settings_changed.sql
 \ir functions/settings_committed.sql
 \ir functions/stage_reached.sql
@@ -167,7 +178,7 @@ select not exists (select from letterwatch.schema_version where version = 3) as 
 \ir grants.sql
 
 -- What stands by an earlier version is planned anew, a batch at a time, by the daemon.
-\if :missing
+\if :lives_are_new
 	insert into letterwatch.settings_change (what, rule_sets)
 	select 'rules of version 3', array_agg(r.rule_set)
 	from letterwatch.rule_set r

@@ -1,0 +1,7 @@
+-- invoker() → text: the role on whose behalf the session speaks: that of SET ROLE, or the login; the same inside functions that
+-- run as their owner.
+-- Callers: my_roles.
+create or replace function letterwatch.invoker() returns text
+language sql stable
+return coalesce(nullif(current_setting('role'), 'none'), session_user);
+comment on function letterwatch.invoker() is 'The role on whose behalf the session speaks.';
