@@ -38,7 +38,7 @@ begin
 		+ letterwatch.raise_daily_lines(claim_due.instance, lease);
 	if raised = 0 then
 		if settings_changed then
-			redated := letterwatch.redate_letters(500);
+			redated := letterwatch.redate_letters(1000);
 		end if;
 		-- What is left can be done again, so nobody waits for the disk: the daemon begins to sleep when it is told how long.
 		perform set_config('synchronous_commit', 'off', true);
