@@ -51,25 +51,13 @@ begin
 			select u.overdue_at, (h.due_on, h.overdue_at) is distinct from (p.due_on, u.overdue_at) offset 0
 		) v (overdue_at, moved)
 	), next as materialized (
-		select n.tid, f.first_stage, x.stage_done, t.at as next_event_at
+		select n.tid, f.first_stage, t.*
 		from (select x.*, x.tid = x.next_tid and x.due_on is not null as is_first from dated x offset 0) n
 		left join letterwatch.stage_plan g on g.rule_set = n.rule_set and g.rule = n.rule
-		cross join lateral (
-			select ((n.overdue_at - interval '1 microsecond') at time zone n.time_zone)::date offset 0
-		) b (base_on)
-		cross join lateral (
-			select case when n.overdue_at > n.late_at and g.overdue_no is not null then g.overdue_no
-			            else coalesce(1 + width_bucket(-n.slack, g.offsets), 1) end
-			offset 0
-		) f (first_stage)
-		left join lateral letterwatch.stage_reached(n.calendar, n.time_zone, n.day_begins, b.base_on, n.overdue_at, g.measure,
-		                                            g.offsets, g.every, case when n.moved then moment end) s on true
-		cross join lateral (
-			select greatest(f.first_stage - 1, case when n.moved then least(n.reached, coalesce(s.stage_no, 0)) else n.stage_done end)
-			offset 0
-		) x (stage_done)
-		left join lateral letterwatch.next_stage(n.calendar, n.time_zone, n.day_begins, b.base_on, n.overdue_at, g.measure,
-		                                         g.offsets, g.every, g.loud, n.muted_until, x.stage_done) t on true
+		cross join lateral letterwatch.first_stage(g.offsets, g.overdue_no, n.late_at, n.overdue_at, n.slack) f (first_stage)
+		left join lateral letterwatch.stages_ahead(n.calendar, n.time_zone, n.day_begins, n.rule_set, n.rule, n.overdue_at,
+		                                           f.first_stage, n.muted_until, n.reached, n.stage_done,
+		                                           case when n.moved then moment end) t on true
 		where n.is_first
 	), changed as (
 		update letterwatch.deadline d
