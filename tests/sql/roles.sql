@@ -9,6 +9,7 @@ create role lwtest_clerk in role letterwatch_clerk;
 create role lwtest_intake in role letterwatch_intake;
 create role lwtest_admin in role letterwatch_admin;
 create role lwtest_nobody;
+insert into letterwatch.office_member (db_role, office_code, duty) values ('lwtest_clerk', 'T-P-C-1', 'clerk');
 select instance as me from lwtest.daemon \gset
 
 -- ---- intake ---------------------------------------------------------------------------------
