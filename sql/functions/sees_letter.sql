@@ -6,6 +6,13 @@ language plpgsql stable security definer parallel safe
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 begin
+	-- A clerk's own letter: after each event, so without gathering all offices.
+	if exists (select
+	           from letterwatch.letter_state s
+	           join letterwatch.office_member m on m.office_code = s.office_code and m.db_role = letterwatch.invoker()
+	           where s.letter_no = sees_letter.letter_no) then
+		return true;
+	end if;
 	return letterwatch.sees_all() or exists (
 		select
 		from (
