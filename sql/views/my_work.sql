@@ -9,8 +9,8 @@ from (
 	from letterwatch.overdue o
 	where o.letter_no = any (array(select l.letter_no from letterwatch.letter_state l where l.handler = (select letterwatch.actor())))
 	union all
-	select 'due_soon', s.office_code, s.office_name, s.letter_no, s.rule, s.title, s.unit, s.handler, s.received_on, s.due_on,
-	       s.days_left, s.workdays_left, s.provisional, null, null
+	select 'due_soon' as what, s.office_code, s.office_name, s.letter_no, s.rule, s.title, s.unit, s.handler, s.received_on, s.due_on,
+	       s.days_left, s.workdays_left, s.provisional, null::text as last_stage, null::date as muted_until
 	from letterwatch.due_soon s
 	where s.letter_no = any (array(select l.letter_no from letterwatch.letter_state l where l.handler = (select letterwatch.actor())))
 ) w
