@@ -36,6 +36,7 @@ grant select on letterwatch.office_member to letterwatch_clerk, letterwatch_read
 grant select on letterwatch.to_notify to letterwatch_clerk;
 grant select, insert (letter_no, name, contact, address), update (name, contact, address) on letterwatch.petitioner
 	to letterwatch_clerk;
+grant insert (letter_no, name, contact, address) on letterwatch.petitioner to letterwatch_intake;
 grant execute on function letterwatch.handles_letter(text), letterwatch.notice_text(text, text) to letterwatch_clerk;
 grant execute on function letterwatch.forget_petitioner(text, text) to letterwatch_clerk, letterwatch_admin;
 grant insert (letter_no, office_code, registry_no, received_at, received_on, channel, rule_set, title, source, source_ref)

@@ -10,6 +10,9 @@ begin
 		return query select s.office_code::text from letterwatch.office_setting s;
 		return;
 	end if;
+	if not pg_has_role(letterwatch.invoker(), 'letterwatch_clerk', 'member') then
+		return; -- a reader, whatever stands in office_member
+	end if;
 	return query
 	select m.office_code::text
 	from letterwatch.office_member m

@@ -51,5 +51,6 @@ comment on table letterwatch.notice_template is
 comment on column letterwatch.notice_template.body is
 	'Of the fields {name} {contact} {address} {letter_no} {registry_no} {received_on} {office} {unit} {handler} {reply_by} {today}. A line whose only field has no value is left out.';
 
--- my_work asks by it.
+-- Asked by my_work, and by alert_log of one office.
 create index letter_state_handler on letterwatch.letter_state (handler) where handler is not null;
+create index alert_office on letterwatch.alert (office_code, raised_at);

@@ -16,7 +16,7 @@ create role lwtest_admin in role letterwatch_admin;
 create role lwtest_nobody;
 insert into letterwatch.office_member (db_role, office_code, duty)
 values ('lwtest_clerk', 'T-P-C-1', 'clerk'), ('lwtest_second', 'T-P-C-2', 'clerk'), ('lwtest_city_staff', 'T-P-C', 'reader'),
-       ('lwtest_national', 'T', 'reader');
+       ('lwtest_national', 'T', 'reader'), ('lwtest_national', 'T-P-C-2', 'clerk');  -- a mistake: it is no clerk
 select instance as me from lwtest.daemon \gset
 
 -- What a call ends with when that role makes it; state 00000 when it goes through.
@@ -65,9 +65,9 @@ select lwtest.refused(
 select lwtest.refused(
 	$$ insert into letterwatch.letter_event (letter_no, kind, outcome) values ('R-404', 'notice', 'accepted') $$,
 	'no letter R-404', 'intake: an event of an unknown letter');
+select lives_ok($$ insert into letterwatch.petitioner (letter_no, name, contact, address)
+	values ('F-1', 'Zhang San', '555-0001', 'South Street 1'), ('F-2', 'Li Si', '555-0002', 'South Street 2') $$, 'intake: the writers');
 reset role;
-insert into letterwatch.petitioner (letter_no, name, contact, address)
-values ('F-1', 'Zhang San', '555-0001', 'South Street 1'), ('F-2', 'Li Si', '555-0002', 'South Street 2');
 
 -- ---- clerk: the offices whose clerk it is ---------------------------------------------------------
 
