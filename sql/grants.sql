@@ -9,7 +9,8 @@ revoke execute on all functions in schema letterwatch from public,
 grant usage on schema letterwatch
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
-grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.my_offices(), letterwatch.my_clerk_offices()
+grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.my_offices(), letterwatch.my_clerk_offices(),
+	letterwatch.language(), letterwatch.title(text, text)
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
 grant execute on function letterwatch.daemon_connect(bigint, text, int, text), letterwatch.claim_due(bigint, int, text),
@@ -19,10 +20,10 @@ grant select on letterwatch.daemon_status, letterwatch.schema_version, letterwat
 	to letterwatch_daemon;
 
 grant select on letterwatch.overdue, letterwatch.due_soon, letterwatch.letter_status, letterwatch.alert_log,
-	letterwatch.late_entries, letterwatch.calendar_gap,
+	letterwatch.late_entries, letterwatch.calendar_gap, letterwatch.my_work, letterwatch.deadline, letterwatch.alert,
 	letterwatch.daemon_status, letterwatch.office, letterwatch.office_setting, letterwatch.term, letterwatch.rule_set,
 	letterwatch.rule, letterwatch.stage, letterwatch.transition, letterwatch.calendar, letterwatch.calendar_list,
-	letterwatch.calendar_day, letterwatch.calendar_date, letterwatch.schema_version
+	letterwatch.calendar_day, letterwatch.calendar_date, letterwatch.notice_template, letterwatch.schema_version
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
 grant execute on function letterwatch.due_date(text, text, date, text), letterwatch.workdays_left(text, date, date, boolean),
 	letterwatch.period_end(text, date, text, int, text, boolean, boolean, datemultirange, date),
@@ -31,7 +32,13 @@ grant execute on function letterwatch.due_date(text, text, date, text), letterwa
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
 grant execute on function letterwatch.refuse(text, text, text) to letterwatch_intake;
 
+grant select on letterwatch.office_member to letterwatch_clerk, letterwatch_reader;
 grant select on letterwatch.to_notify to letterwatch_clerk;
+grant select, insert (letter_no, name, contact, address), update (name, contact, address) on letterwatch.petitioner
+	to letterwatch_clerk;
+grant insert (letter_no, name, contact, address) on letterwatch.petitioner to letterwatch_intake;
+grant execute on function letterwatch.handles_letter(text), letterwatch.notice_text(text, text) to letterwatch_clerk;
+grant execute on function letterwatch.forget_petitioner(text, text) to letterwatch_clerk, letterwatch_admin;
 grant insert (letter_no, office_code, registry_no, received_at, received_on, channel, rule_set, title, source, source_ref)
 	on letterwatch.letter to letterwatch_clerk, letterwatch_intake;
 grant insert (letter_no, kind, occurred_at, rule, outcome, until, to_office, of_letter_no, of_event, unit, handler, channel,
@@ -62,7 +69,7 @@ grant execute on function letterwatch.owes(text),
 	to letterwatch_clerk;
 
 grant select, insert, update, delete on letterwatch.office, letterwatch.rule_set, letterwatch.rule, letterwatch.stage,
-	letterwatch.calendar, letterwatch.term, letterwatch.office_member
+	letterwatch.calendar, letterwatch.term, letterwatch.office_member, letterwatch.notice_template
 	to letterwatch_admin;
 grant select on letterwatch.calendar_list, letterwatch.calendar_day to letterwatch_admin;
 grant insert (calendar, year, version, source) on letterwatch.calendar_list to letterwatch_admin;
@@ -70,7 +77,7 @@ grant insert on letterwatch.calendar_day to letterwatch_admin;
 grant select, delete, insert (day, kind, holiday) on letterwatch.calendar_import to letterwatch_admin;
 grant execute on function letterwatch.session_key() to letterwatch_admin;
 grant select on letterwatch.replan_queue, letterwatch.parked, letterwatch.deadline_change, letterwatch.settings_change,
-	letterwatch.rule_past, letterwatch.office_setting_past, letterwatch.calendar_edition
+	letterwatch.rule_past, letterwatch.office_setting_past, letterwatch.calendar_edition, letterwatch.petitioner_forgotten
 	to letterwatch_admin;
 grant execute on function letterwatch.verify(), letterwatch.resend_alerts(timestamptz, timestamptz), letterwatch.check_setup(),
 	letterwatch.check_import(text, int), letterwatch.import_calendar(text, int, text), letterwatch.preview_calendar(text, int),

@@ -61,6 +61,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/check_duplicates.sql
 \ir functions/check_extensions.sql
 \ir functions/check_import.sql
+\ir functions/check_letter.sql
 \ir functions/check_setup.sql
 \ir functions/claim_due.sql
 \ir functions/correct_letter.sql
@@ -78,11 +79,14 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/explain_deadline.sql
 \ir functions/extend_deadline.sql
 \ir functions/first_stage.sql
+\ir functions/forget_petitioner.sql
+\ir functions/handles_letter.sql
 \ir functions/heard_stage.sql
 \ir functions/import_calendar.sql
 \ir functions/instance_lock_class.sql
 \ir functions/invoker.sql
 \ir functions/know_since.sql
+\ir functions/language.sql
 \ir functions/letter_fact.sql
 \ir functions/letter_history.sql
 \ir functions/letter_inserted.sql
@@ -103,11 +107,13 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/next_event.sql
 \ir functions/next_morning.sql
 \ir functions/next_stage.sql
+\ir functions/notice_text.sql
 \ir functions/outbox_lines.sql
 \ir functions/owes.sql
 \ir functions/park.sql
 \ir functions/paused_end.sql
 \ir functions/period_end.sql
+\ir functions/petitioner_written.sql
 \ir functions/plan_daily_lines.sql
 \ir functions/plan_for.sql
 \ir functions/plan_letters.sql
@@ -132,6 +138,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/refuse.sql
 \ir functions/refuse_change.sql
 \ir functions/refuse_event.sql
+\ir functions/refuse_foreign.sql
 \ir functions/refuse_letter.sql
 \ir functions/refuse_malformed.sql
 \ir functions/refuse_rules.sql
@@ -146,12 +153,14 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/retry_delay.sql
 \ir functions/rule_recorded.sql
 \ir functions/sees_all.sql
+\ir functions/sees_letter.sql
 \ir functions/settings_changed.sql
 \ir functions/settings_committed.sql
 \ir functions/stage_reached.sql
 \ir functions/stage_time.sql
 \ir functions/stages_ahead.sql
 \ir functions/suspend_letter.sql
+\ir functions/title.sql
 \ir functions/transfer_letter.sql
 \ir functions/unpark.sql
 \ir functions/verify.sql
@@ -159,8 +168,10 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/withdraw_letter.sql
 \ir functions/work_replan_queue.sql
 \ir functions/workdays_left.sql
+\ir functions/writes_all.sql
 
 \ir views/alert_log.sql
+\ir views/calendar_awaited.sql
 \ir views/calendar_gap.sql
 \ir views/daemon_status.sql
 \ir views/due_soon.sql
@@ -169,16 +180,19 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir views/late_entries.sql
 \ir views/letter_status.sql
 \ir views/overdue.sql
+\ir views/my_work.sql
 \ir views/to_notify.sql
 
 \ir triggers/append_only.sql
 \ir triggers/letter.sql
 \ir triggers/letter_event.sql
+\ir triggers/petitioner.sql
 \ir triggers/settings.sql
 
 \ir calendar/cn.sql
 \ir rules.sql
 \ir grants.sql
+\ir policies.sql
 
 -- What stands by an earlier version is planned anew, a batch at a time, by the daemon.
 \if :lives_are_new

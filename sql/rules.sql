@@ -1,4 +1,4 @@
--- Shipped rule sets, their stages, the table of transitions, and the titles of codes. Rows that are there already stay as they
+-- Shipped rule sets, their stages, the table of transitions, the titles of codes, and the text of the notice. Rows that are there already stay as they
 -- are: an office may have changed them; a rule that has stages gets no others. An office confirms the rules before it relies on
 -- them; `basis` says where each was read.
 
@@ -196,4 +196,23 @@ cross join (values
 ) s (stage_no, stage, seconds, unit, levels_up, severity)
 where r.rule_set = 'demo'
   and not exists (select from letterwatch.stage x where x.rule_set = r.rule_set and x.rule = r.rule)
+on conflict do nothing;
+
+-- What the writer is told within 7 days: received, and who handles it. Fields: \d+ letterwatch.notice_template.
+insert into letterwatch.notice_template (outcome, language, body)
+select o.outcome, o.language, format(case o.language
+       when 'zh' then E'{name}：\n{address}\n\n您的来信（{letter_no}）已于{received_on}收到。%s\n\n{office}\n{today}'
+       else E'{name}\n{address}\n\nYour letter {letter_no} was received on {received_on}.\n%s\n\n{office}\n{today}' end, o.told)
+from (values
+	('accepted', 'en', E'It is accepted. You will be told the course or the result of its handling,\nby {reply_by} at the latest.'
+	                   '\nHandled by: {unit}\nHandler: {handler}'),
+	('accepted', 'zh', E'来信已受理，办理过程或者办理结果将答复您。\n答复期限：{reply_by}\n承办部门：{unit}\n承办人：{handler}'),
+	('incomplete', 'en', E'Material is missing, and you are asked for it. Once it is complete, the letter is\naccepted, and the time for the reply begins.'
+	                     '\nHandled by: {unit}\nHandler: {handler}'),
+	('incomplete', 'zh', E'来信材料不齐，请予补充；受理时间从补齐相关材料之日起计算。\n承办部门：{unit}\n承办人：{handler}'),
+	('referred', 'en', 'It lies within the competence of another authority, to which it is referred.'),
+	('referred', 'zh', '来信反映的事项属于其他机关管辖，已予移送。'),
+	('not_accepted', 'en', 'It does not meet the conditions for acceptance.'),
+	('not_accepted', 'zh', '来信反映的事项不符合受理条件，不予受理。')
+) o (outcome, language, told)
 on conflict do nothing;

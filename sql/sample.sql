@@ -42,6 +42,12 @@ select letter_no, office_code, received_at, (array['post', 'post', 'online', 'vi
        format('Sample matter %s', i), case when i % 41 = 0 then letterwatch.clock() else received_at end
 from sample;
 
+-- Of some the writer is known.
+insert into letterwatch.petitioner (letter_no, name, contact, address)
+select letter_no, format('Sample Writer %s', i), format('writer%s@example.org', i), format('%s Sample Street', i)
+from sample
+where i % 3 > 0;
+
 insert into letterwatch.letter_event (letter_no, kind, outcome, handler, channel, occurred_at, recorded_at)
 select letter_no, 'notice', outcome, handler, 'post', received_at + notice_after, received_at + notice_after
 from sample

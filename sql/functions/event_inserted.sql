@@ -1,6 +1,7 @@
 -- event_inserted(): trigger of letter_event, after each INSERT or COPY statement. Locks the letters in their order, so that two
 -- writers of one letter come one after the other and the second sees what the first did; checks the new events together with
--- all events of their letters; plans. All or nothing: refuse_event names the first fault.
+-- all events of their letters; plans. All or nothing: refuse_event names the first fault. Of a letter that is not in charge of a
+-- clerk's offices, nothing else is looked at or told.
 create or replace function letterwatch.event_inserted() returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
@@ -13,6 +14,7 @@ set enable_nestloop = on
 as $$
 declare
 	letters text[] := array(select distinct n.letter_no from new_events n);
+	bound boolean := not letterwatch.writes_all();
 	to_lock text[] := letters || array(select n.of_letter_no from new_events n where n.of_letter_no is not null);
 	f record;
 begin
@@ -52,7 +54,12 @@ begin
 		select e.letter_no, e.event_id, e.kind, e.outcome, e.unit, e.channel, e.until, e.rule, e.to_office, e.of_letter_no,
 		       e.of_event, d.on_day, coalesce(s.status_before, t.status) as status, s.suspended_before as suspended,
 		       l.received_on, l.rule_set_in_force as rule_set, u.kind as upset_kind, u.on_day as upset_on, b.on_day as first_on,
-		       coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, d.on_day, l.received_on,
+		       case
+		       when bound and l.letter_no is not null
+		            and coalesce(t.office_code, l.office_code) not in (select letterwatch.my_clerk_offices()) then 'foreign'
+		       when bound and g.letter_no is not null and g.office_code not in (select letterwatch.my_offices())
+		       then 'foreign original'
+		       else coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, d.on_day, l.received_on,
 		                                              l.rule_set_in_force, s.office_before),
 		       case
 		       when e.kind = 'correct' and b.on_day < l.received_on then 'receipt'
@@ -60,10 +67,11 @@ begin
 		       when e.kind = 'duplicate' and exists (select from new_events n where n.kind = e.kind and n.letter_no = e.of_letter_no)
 		       then 'chain'
 		       when not s.possible then 'status'
-		       when u.letter_no is not null then 'upset' end) as fault
+		       when u.letter_no is not null then 'upset' end) end as fault
 		from new_events e
 		left join fact l on l.letter_no = e.letter_no
 		left join letterwatch.letter_state t on t.letter_no = e.letter_no
+		left join letterwatch.letter_state g on g.letter_no = e.of_letter_no
 		left join life s on s.letter_no = e.letter_no and s.event_id = e.event_id
 		left join letterwatch.office_setting o on o.office_code = coalesce(s.office_code, t.office_code)
 		left join upset u on u.letter_no = e.letter_no

@@ -1,7 +1,7 @@
 -- explain_deadline(letter_no, rule) → (step, day, what): how the last day of a letter's deadline comes about, a step a row, in
 -- their order; of several under that rule the one begun last. Derived from the inputs, whatever is stored. For a closed one it
 -- is told by the rule, lists and settings that it is judged by, and what today's lists would make of it, if that differs.
--- Errors: LW002 no such letter, or no deadline under that rule.
+-- Errors: LW002 no deadline under that rule; those of check_letter.
 -- Callers: people.
 create or replace function letterwatch.explain_deadline(letter_no text, rule text)
 returns table (step text, day date, what text)
@@ -15,6 +15,7 @@ declare
 	nominal date;
 	present date;
 begin
+	perform letterwatch.check_letter($1);
 	select x.* into d
 	from letterwatch.derive(array[explain_deadline.letter_no]) x
 	where x.rule = explain_deadline.rule

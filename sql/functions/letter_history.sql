@@ -1,6 +1,7 @@
 -- letter_history(letter_no) → (at, what, by, detail): everything that happened to a letter, in one line of time: its
--- registration, its events, each change of a last day, the ends of its deadlines, its alerts. `by`: who recorded it. A reason
--- is shown to clerks and administrators only. Errors: LW002 no such letter.
+-- registration, its events, each change of a last day, the ends of its deadlines, its alerts, and when its writer was forgotten.
+-- `by`: who recorded it. A reason is shown to the clerks of the office in charge and to administrators only.
+-- Errors: those of check_letter.
 -- Callers: people.
 create or replace function letterwatch.letter_history(letter_no text)
 returns table (at timestamptz, what text, by text, detail text)
@@ -8,12 +9,9 @@ language plpgsql stable security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 declare
-	with_reasons boolean := pg_has_role(session_user, 'letterwatch_clerk', 'member')
-		or pg_has_role(session_user, 'letterwatch_admin', 'member');
+	with_reasons boolean := letterwatch.handles_letter(letter_no);
 begin
-	if not exists (select from letterwatch.letter l where l.letter_no = letter_history.letter_no) then
-		perform letterwatch.refuse('LW002', format('there is no letter %s', $1), 'See: select letter_no from letterwatch.letter_status;');
-	end if;
+	perform letterwatch.check_letter($1);
 	return query
 	select h.at, h.what, h.by, h.detail
 	from (
@@ -54,6 +52,10 @@ begin
 		                 case when a.covers > 1 then format('stands for %s stages', a.covers) end)
 		from letterwatch.alert a
 		where a.letter_no = letter_history.letter_no
+		union all
+		select f.forgotten_at, 6, 'writer forgotten', f.forgotten_by, case when with_reasons then f.reason end
+		from letterwatch.petitioner_forgotten f
+		where f.letter_no = letter_history.letter_no
 	) h
 	order by h.at, h.rank, h.what;
 end

@@ -5,6 +5,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 declare
+	bound boolean := not letterwatch.writes_all();
 	f record;
 begin
 	perform letterwatch.lock_planning();
@@ -14,6 +15,7 @@ begin
 		select l.letter_no, l.office_code, l.received_on, l.channel, coalesce(l.rule_set, o.rule_set) as rule_set,
 		       case
 		       when o.office_code is null then 'office'
+		       when bound and l.office_code not in (select letterwatch.my_clerk_offices()) then 'foreign'
 		       when not l.received_on <@ letterwatch.planning_horizon() then 'horizon'
 		       when l.received_on > (letterwatch.clock() at time zone o.time_zone)::date
 		            and coalesce(l.received_at > letterwatch.clock() + interval '5 minutes', true) then 'future'

@@ -1,16 +1,22 @@
 -- my_clerk_offices() → rows: the codes of the offices whose letters the invoker handles, and so sees with title and writer: a
--- clerk's own offices; for administrators all.
--- Callers: views; policies of row security.
+-- clerk's own offices; for administrators all; one may come twice.
+-- Callers: views; policies of row security; letter_inserted, event_inserted, handles_letter.
 create or replace function letterwatch.my_clerk_offices() returns setof text
-language sql stable security definer rows 10
+language plpgsql stable security definer parallel safe rows 10
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
-	select s.office_code
-	from letterwatch.office_setting s
-	where letterwatch.sees_all()
-	union
-	select m.office_code
+begin
+	if letterwatch.sees_all() then
+		return query select s.office_code::text from letterwatch.office_setting s;
+		return;
+	end if;
+	if not pg_has_role(letterwatch.invoker(), 'letterwatch_clerk', 'member') then
+		return; -- a reader, whatever stands in office_member
+	end if;
+	return query
+	select m.office_code::text
 	from letterwatch.office_member m
-	where m.duty = 'clerk' and m.db_role in (select letterwatch.my_roles())
+	where m.db_role = any (array(select letterwatch.my_roles())) and m.duty = 'clerk';
+end
 $$;
 comment on function letterwatch.my_clerk_offices() is 'The offices whose letters the session handles.';

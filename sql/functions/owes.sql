@@ -1,6 +1,6 @@
 -- owes(letter_no) → rows of type owed: what a letter owes, the next first; no row when nothing. What is suspended has no last
 -- day. days_left and workdays_left as in the alert line, from the office's today. In plpgsql, which keeps its plan: an SQL
--- function would be planned at each call.
+-- function would be planned at each call. Errors: those of check_letter.
 -- Callers: the functions for people, which return it after each event.
 create or replace function letterwatch.owes(letter_no text)
 returns setof letterwatch.owed
@@ -8,6 +8,7 @@ language plpgsql stable security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 begin
+	perform letterwatch.check_letter($1);
 	return query
 	select d.letter_no, d.rule, d.unit, s.handler, d.due_on, d.due_on - t.today, w.workdays_left, d.provisional
 	from letterwatch.deadline d

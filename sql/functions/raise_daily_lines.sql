@@ -35,7 +35,9 @@ begin
 		       array['event', 'calendar_gap', 'calendar', u.calendar, 'year', g.year::text, 'deadlines', g.deadlines::text]
 		       || case when g.first_due_on is not null then array['first_due', to_char(g.first_due_on, 'YYYY-MM-DD')] end
 		from used u
-		join letterwatch.calendar_gap g on g.calendar = u.calendar
+		join (select x.year, x.calendar, sum(x.deadlines) as deadlines, min(x.first_due_on) as first_due_on
+		      from letterwatch.calendar_awaited x
+		      group by x.year, x.calendar) g on g.calendar = u.calendar
 		where g.year <= extract(year from u.today) + case when to_char(u.today, 'MM-DD') >= '11-01' then 1 else 0 end
 		on conflict (line_id) do nothing
 		returning line_id, raised_at

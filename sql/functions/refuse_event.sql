@@ -1,6 +1,7 @@
 -- refuse_event(fault, event): says why an event cannot be recorded. fault: a word of event_value_fault or event_inserted.
 -- event: its values and what is known of its letter, as an object: letter_no, kind, outcome, on_day, received_on, status,
 -- suspended, …, and faults, how many events of the statement are faulty.
+-- 42501: a letter that is not in charge of a clerk's offices, of which nothing is told, or an original that the clerk may not see.
 -- LW002: something that is named is not there. LW001: a value is wrong or missing, or the day lies after the office's today
 -- (five minutes are forgiven) or before the receipt. LW003: not possible in the status that the letter had then (table
 -- transition), not allowed by its rules, or it would make a later event impossible: two people who record at one moment get the
@@ -20,11 +21,14 @@ declare
 begin
 	raise exception using
 		errcode = case
+		when fault in ('foreign', 'foreign original') then '42501'
 		when fault in ('letter', 'office', 'original', 'event', 'rule', 'rule set') then 'LW002'
 		when fault in ('status', 'upset', 'no suspension', 'no extension', 'chain', 'voided') then 'LW003'
 		else 'LW001' end,
-		message = case when fault = 'letter' then '' else format('letter %s: ', letter_no) end || case
+		message = case when fault in ('letter', 'foreign') then '' else format('letter %s: ', letter_no) end || case
 		when fault = 'letter' then format('there is no letter %s', letter_no)
+		when fault = 'foreign' then format('letter %s is not of an office of yours', letter_no)
+		when fault = 'foreign original' then format('letter %s is not of an office of yours', event ->> 'of_letter_no')
 		when fault = 'kind' then format('unknown kind of event %s', kind)
 		when fault = 'outcome' then coalesce(format('%s has no outcome ', kind) || (event ->> 'outcome'), format('%s needs an outcome', kind))
 		when fault = 'future' then format('%s on %s lies in the future', kind, event ->> 'on_day')
@@ -63,6 +67,8 @@ begin
 		        else '' end,
 		hint = case
 		when fault = 'letter' then 'Register it first, or look for its number: select letter_no from letterwatch.letter_status;'
+		when fault in ('foreign', 'foreign original') then
+			'Which offices are yours an administrator says: table letterwatch.office_member.'
 		when fault = 'kind' then 'See: select distinct kind from letterwatch.transition;'
 		when fault = 'outcome' then format('Possible: %s.', (
 			select string_agg(distinct coalesce(nullif(t.outcome, ''), 'none'), ', ')

@@ -1,5 +1,6 @@
 -- refuse_letter(letter_no, fault, faults, office_code, received_on, rule_set, channel): says why a letter cannot be registered.
--- LW002: an office or rule set that is not there, or no rule for that day of receipt. LW001: received after the office's today
+-- 42501: an office that is not the clerk's. LW002: an office or rule set that is not there, or no rule for that day of receipt.
+-- LW001: received after the office's today
 -- (five minutes are forgiven: another machine's clock) or outside the planning horizon, two different days of receipt, an
 -- unknown channel. faults: how many letters of the statement are faulty.
 -- Callers: letter_inserted.
@@ -9,10 +10,11 @@ language plpgsql stable
 as $$
 begin
 	raise exception using
-		errcode = case when fault in ('office', 'rule set', 'rule') then 'LW002' else 'LW001' end,
+		errcode = case when fault = 'foreign' then '42501' when fault in ('office', 'rule set', 'rule') then 'LW002' else 'LW001' end,
 		message = format('letter %s cannot be registered: ', letter_no)
 		|| case fault
 		   when 'office' then format('unknown office %s', office_code)
+		   when 'foreign' then format('office %s is not one of yours', office_code)
 		   when 'horizon' then format('its day of receipt, %s, lies outside %s', received_on, letterwatch.planning_horizon())
 		   when 'future' then format('its day of receipt, %s, lies in the future', received_on)
 		   when 'two days' then format('received_at is not on the office''s %s', received_on)
@@ -22,6 +24,7 @@ begin
 		|| case when faults > 1 then format(' (and %s more letters of this statement)', faults - 1) else '' end,
 		hint = case fault
 		when 'office' then 'See: select office_code, name from letterwatch.office;'
+		when 'foreign' then 'Which offices are yours an administrator says: table letterwatch.office_member.'
 		when 'rule set' then 'See: select rule_set, title from letterwatch.rule_set;'
 		when 'rule' then 'See: select rule, valid_from, valid_to from letterwatch.rule;'
 		when 'channel' then 'See: select code, en from letterwatch.term where category = ''channel'';'

@@ -15,3 +15,5 @@ create or replace trigger refuse_change before update on letterwatch.office_sett
 	for each row when (old.until < 'infinity') execute function letterwatch.refuse_change();
 create or replace trigger refuse_delete before delete or truncate on letterwatch.office_setting_past
 	for each statement execute function letterwatch.refuse_change();
+create or replace trigger refuse_change before update or delete or truncate on letterwatch.petitioner_forgotten
+	for each statement execute function letterwatch.refuse_change();

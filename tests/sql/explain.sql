@@ -8,6 +8,8 @@ grant usage on schema lwtest to public;
 create role lwtest_admin in role letterwatch_admin;
 create role lwtest_clerk in role letterwatch_clerk;
 create role lwtest_reader in role letterwatch_reader;
+insert into letterwatch.office_member (db_role, office_code, duty)
+values ('lwtest_clerk', 'T-P-C-1', 'clerk'), ('lwtest_reader', 'T', 'reader');
 
 -- Registers a letter at 09:30 of the day on which it comes.
 create procedure lwtest.receive(letter_no text, received date, rule_set text default null)
@@ -220,7 +222,6 @@ from (values
 reset timezone;
 select lwtest.refused($$ select * from letterwatch.letter_history('H-404') $$, 'no letter H-404', 'the history of an unknown letter');
 
--- The function asks who has logged in, not which role is set.
 set session authorization lwtest_reader;
 select count(*) as reader_sees, count(*) filter (where h.detail ~ 'another letter|misread') as reader_reasons
 from letterwatch.letter_history('H-1') h \gset

@@ -41,5 +41,45 @@ values ('t-new', 'notice', 'test', 20, 'workday', 'petitions', '{notice}');
 insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('t-new', 'notice', 1, 'overdue', 0, 3);
 select cmp_ok(lwtest.rows_read() - :before, '<', 40000::bigint, 'a new rule set plans no letter of others again');
 
+-- ---- what people look at: an office's own, of many offices ---------------------------------------------------
+
+create role lwtest_clerk in role letterwatch_clerk;
+create role lwtest_national in role letterwatch_reader;
+grant usage on schema lwtest to public;
+insert into letterwatch.office (office_code, name, parent_code)
+select 'W-' || n, 'office', 'T-P' from generate_series(1, 1000) n;
+insert into letterwatch.office_member (db_role, office_code, duty)
+values ('lwtest_clerk', 'W-7', 'clerk'), ('lwtest_national', 'T', 'reader');
+insert into letterwatch.letter (letter_no, office_code, received_on)
+select 'W-V-' || n, 'W-' || 1 + n % 1000, date '2026-03-05' - n % 20 from generate_series(1, 9000) as n;
+insert into letterwatch.letter_event (letter_no, kind, unit, handler)
+select 'W-V-' || n, 'assign', 'case', 'S-' || n % 700 from generate_series(1, 9000) as n;
+analyze;
+
+-- How many rows are read to answer a query as that role.
+create function lwtest.cost_of(role text, query text) returns bigint
+	language plpgsql
+	as $$
+	declare
+		before bigint := lwtest.rows_read();
+	begin
+		perform set_config('role', role, true);
+		execute query;
+		perform set_config('role', 'none', true);
+		return lwtest.rows_read() - before;
+	end $$;
+set local letterwatch.actor = 'S-6';
+select cmp_ok(lwtest.cost_of(role, query), '<', 5000::bigint, format('%s: %s', role, btrim(query)))
+from (values
+	('lwtest_clerk', 'select * from letterwatch.overdue'),
+	('lwtest_clerk', 'select * from letterwatch.due_soon'),
+	('lwtest_clerk', 'select * from letterwatch.to_notify'),
+	('lwtest_clerk', 'select * from letterwatch.my_work'),
+	('lwtest_national', $$ select * from letterwatch.overdue where office_code = 'W-7' $$),
+	('lwtest_national', $$ select * from letterwatch.due_soon where office_code = 'W-7' $$),
+	('lwtest_national', 'select * from letterwatch.my_work'),
+	('none', 'select * from letterwatch.my_work')
+) v (role, query);
+
 select * from finish();
 rollback;

@@ -100,6 +100,7 @@ sub columns {
 
 subtest 'its SQL runs and gives what it shows' => sub {
 	paste($_) for grep { $_->{kind} eq 'sql' && $_->{text} =~ /^create role/m } @blocks;
+	$lw->psql($db, q{insert into letterwatch.office_member select 'clerk1', office_code, 'clerk' from letterwatch.office});
 	for my $i (0 .. $#blocks) {
 		my ($block, $next) = @blocks[ $i, $i + 1 ];
 		spew("$tmp/$block->{word}", $block->{text}) if $block->{kind} eq 'csv';
