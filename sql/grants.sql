@@ -9,7 +9,7 @@ revoke execute on all functions in schema letterwatch from public,
 grant usage on schema letterwatch
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
-grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.my_offices(), letterwatch.my_clerk_offices()
+grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.baseline(), letterwatch.my_offices(), letterwatch.my_clerk_offices()
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
 grant execute on function letterwatch.daemon_connect(bigint, text, int, text), letterwatch.claim_due(bigint, int, text),
@@ -35,7 +35,7 @@ grant select on letterwatch.to_notify to letterwatch_clerk;
 grant insert (letter_no, office_code, registry_no, received_at, received_on, channel, rule_set, title, source, source_ref)
 	on letterwatch.letter to letterwatch_clerk, letterwatch_intake;
 grant insert (letter_no, kind, occurred_at, rule, outcome, until, to_office, of_letter_no, of_event, unit, handler, channel,
-	approved_by, reason, informed_at, received_on, rule_set, source, source_ref)
+	approved_by, reason, informed_at, received_on, rule_set, source, source_ref, by_office, topic, leader)
 	on letterwatch.letter_event to letterwatch_clerk, letterwatch_intake;
 grant insert on letterwatch.intake_letter, letterwatch.intake_event to letterwatch_clerk, letterwatch_intake;
 grant usage on sequence letterwatch.letter_no_seq, letterwatch.event_id_seq to letterwatch_clerk, letterwatch_intake;
@@ -43,7 +43,7 @@ grant execute on function letterwatch.new_letter_no() to letterwatch_clerk, lett
 grant execute on function letterwatch.owes(text),
 	letterwatch.register_letter(text, text, timestamptz, text, text, text),
 	letterwatch.record_event(text, text, timestamptz, text, text, text, text, text, text, date, text, text, bigint, text, timestamptz,
-		date, text),
+		date, text, text, text, text),
 	letterwatch.record_notice(text, text, timestamptz, text, text),
 	letterwatch.assign_letter(text, text, text, timestamptz),
 	letterwatch.record_reply(text, text, timestamptz, text, text),
@@ -57,6 +57,8 @@ grant execute on function letterwatch.owes(text),
 	letterwatch.withdraw_letter(text, text, timestamptz),
 	letterwatch.reopen_letter(text, text, timestamptz),
 	letterwatch.mute_letter(text, date, text),
+	letterwatch.supervise_letter(text, text, date, text, text, text),
+	letterwatch.feed_back(text, text, timestamptz),
 	letterwatch.correct_letter(text, text, date, text, text),
 	letterwatch.void_event(bigint, text)
 	to letterwatch_clerk;

@@ -26,6 +26,7 @@ comment on table letterwatch.schema_version is 'The migrations that were applied
 set local check_function_bodies = off;
 \ir functions/clock.sql
 \ir functions/actor.sql
+\ir functions/baseline.sql
 \ir functions/new_letter_no.sql
 \ir functions/session_key.sql
 
@@ -49,6 +50,11 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \if :missing
 	\ir migrations/0004_members.sql
 	insert into letterwatch.schema_version (version, name) values (4, '0004_members');
+\endif
+select not exists (select from letterwatch.schema_version where version = 5) as missing \gset
+\if :missing
+	\ir migrations/0005_supervision.sql
+	insert into letterwatch.schema_version (version, name) values (5, '0005_supervision');
 \endif
 
 \ir functions/add_list.sql
@@ -77,6 +83,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/exempt_letter.sql
 \ir functions/explain_deadline.sql
 \ir functions/extend_deadline.sql
+\ir functions/feed_back.sql
 \ir functions/heard_stage.sql
 \ir functions/import_calendar.sql
 \ir functions/instance_lock_class.sql
@@ -148,6 +155,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/settings_committed.sql
 \ir functions/stage_reached.sql
 \ir functions/stage_time.sql
+\ir functions/supervise_letter.sql
 \ir functions/suspend_letter.sql
 \ir functions/transfer_letter.sql
 \ir functions/unpark.sql

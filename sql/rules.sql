@@ -47,6 +47,8 @@ values
 	('event', 'withdraw', 'withdrawn', '撤回'),
 	('event', 'reopen', 'reopened', '重新办理'),
 	('event', 'mute', 'muted', '暂停提醒'),
+	('event', 'supervise', 'ordered to report', '督办'),
+	('event', 'feedback', 'reported back', '反馈'),
 	('event', 'correct', 'corrected', '更正'),
 	('event', 'void', 'made void', '作废'),
 	('unit', 'petitions', 'petitions unit', '控申部门'),
@@ -61,9 +63,12 @@ values
 on conflict do nothing;
 
 -- What is possible when. A reply also meets a notice still open, so it is possible before one. A transfer makes the letter new to
--- the receiving office. A letter that is closed can be reopened; `exempt` is closed but for the handling itself.
-insert into letterwatch.transition (status, kind, outcome, next_status, when_suspended, suspends)
-select o.status, e.kind, e.outcome, coalesce(e.next_status, o.status), e.when_suspended, e.suspends
+-- the receiving office. A letter that is closed can be reopened; `exempt` is closed but for the handling itself. An office above
+-- may order a report on any letter, a closed one too: whether it was rightly closed may be what it asks.
+insert into letterwatch.transition
+	(status, kind, outcome, next_status, when_suspended, suspends, when_supervised, supervises)
+select o.status, e.kind, e.outcome, coalesce(e.next_status, o.status), e.when_suspended, e.suspends,
+       case e.kind when 'feedback' then true end, case e.kind when 'supervise' then true when 'feedback' then false end
 from (values
 	('{registered,incomplete,accepted,in_progress,reopened,exempt}'::text[], 'assign', '', null, null::boolean, null::boolean),
 	('{registered,incomplete,reopened}', 'notice', 'accepted', 'accepted', null, null),
@@ -86,7 +91,13 @@ from (values
 	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
 	 'correct', '', null, null, null),
 	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
-	 'void', '', null, null, null)
+	 'void', '', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
+	 'supervise', '', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
+	 'feedback', 'progress', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
+	 'feedback', 'result', null, null, null)
 ) e (statuses, kind, outcome, next_status, when_suspended, suspends)
 cross join unnest(e.statuses) o (status)
 on conflict do nothing;
@@ -150,7 +161,10 @@ values
 	 'begin', 'followup'),
 	('demo', 'followup', 'for demonstration', 'progress', 120, 'second', false, 'case', true, '{progress,result}',
 	 '{incomplete,referred,not_accepted,withdrawn,duplicate,exempt}', false, null, null, false, false, 'keep',
-	 'end', null)
+	 'end', null),
+	('demo', 'feedback', 'the order of the office above (督办)',
+	 'supervise', null, 'date', false, 'case', true, '{feedback}', '{}', false, null, null, false, false, 'keep',
+	 'keep', null)
 on conflict do nothing;
 
 -- The stages of every shipped rule: warnings before the last day as each rule has them, then the same for all.
@@ -194,6 +208,6 @@ cross join (values
 	(8, 'escalate', 60, null, 1, 3),
 	(9, 'escalate', 120, null, 2, 2)
 ) s (stage_no, stage, seconds, unit, levels_up, severity)
-where r.rule_set = 'demo'
+where r.rule_set = 'demo' and r.unit = 'second'
   and not exists (select from letterwatch.stage x where x.rule_set = r.rule_set and x.rule = r.rule)
 on conflict do nothing;

@@ -21,7 +21,7 @@ begin
 		       case when (d.due_on, d.overdue_at) is distinct from (p.due_on, v.overdue_at)
 		            then greatest(f.first_stage - 1, least(d.reached, coalesce(s.stage_no, 0)))
 		            else greatest(f.first_stage - 1, d.stage_done) end as stage_done,
-		       o.calendar, o.time_zone, o.day_begins, b.base_on, g.measure, g.offsets, g.every, g.loud, d.muted_until
+		       o.calendar, o.time_zone, o.day_begins, b.base_on, g.measure, g.offsets, g.every, g.loud, d.muted_until, d.baseline
 		from letterwatch.deadline d
 		join letterwatch.office_setting o on o.office_code = d.office_code
 		join letterwatch.rule r on r.rule_set = d.rule_set and r.rule = d.rule and r.valid_from = d.rule_from
@@ -46,7 +46,7 @@ begin
 		                                                 then moment end) s on true
 		where d.ctid = any (tids) and d.state = 'open' and r.unit <> 'second'
 	), restaged as materialized (
-		select n.*, t.at as next_event_at
+		select n.*, case when not (n.baseline and n.overdue_at > n.late_at) then t.at end as next_event_at
 		from dated n
 		left join lateral letterwatch.next_stage(n.calendar, n.time_zone, n.day_begins, n.base_on, n.overdue_at, n.measure,
 		                                         n.offsets, n.every, n.loud, n.muted_until, n.stage_done) t on true

@@ -50,7 +50,8 @@ begin
 	select x.*, count(*) over () as faults into f
 	from (
 		select e.letter_no, e.event_id, e.kind, e.outcome, e.unit, e.channel, e.until, e.rule, e.to_office, e.of_letter_no,
-		       e.of_event, d.on_day, coalesce(s.status_before, t.status) as status, s.suspended_before as suspended,
+		       e.of_event, e.by_office, d.on_day, coalesce(s.status_before, t.status) as status,
+		       s.suspended_before as suspended, s.supervised_before as supervised,
 		       l.received_on, l.rule_set_in_force as rule_set, u.kind as upset_kind, u.on_day as upset_on, b.on_day as first_on,
 		       coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, d.on_day, l.received_on,
 		                                              l.rule_set_in_force, s.office_before),
