@@ -72,10 +72,12 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/correct_letter.sql
 \ir functions/daemon_connect.sql
 \ir functions/daemon_disconnect.sql
+\ir functions/daily_mornings.sql
 \ir functions/date_deadlines.sql
 \ir functions/derive.sql
 \ir functions/derive_calendar.sql
 \ir functions/derive_stages.sql
+\ir functions/digest_message.sql
 \ir functions/due_date.sql
 \ir functions/event_inserted.sql
 \ir functions/event_sequence.sql
@@ -122,8 +124,10 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/preview_calendar.sql
 \ir functions/queue_due.sql
 \ir functions/raise_alerts.sql
+\ir functions/raise_calendar_gaps.sql
 \ir functions/raise_cleared.sql
 \ir functions/raise_daily_lines.sql
+\ir functions/raise_digests.sql
 \ir functions/raise_or_park.sql
 \ir functions/raise_stages.sql
 \ir functions/rebuild_calendars.sql
@@ -164,8 +168,10 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/withdraw_letter.sql
 \ir functions/work_replan_queue.sql
 \ir functions/workdays_left.sql
+\ir functions/workload.sql
 
 \ir views/alert_log.sql
+\ir views/backlog.sql
 \ir views/calendar_gap.sql
 \ir views/daemon_status.sql
 \ir views/due_soon.sql
@@ -174,6 +180,9 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir views/late_entries.sql
 \ir views/letter_status.sql
 \ir views/overdue.sql
+\ir views/overdue_ageing.sql
+\ir views/supervision.sql
+\ir views/campaign.sql
 \ir views/to_notify.sql
 
 \ir triggers/append_only.sql
@@ -184,6 +193,7 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir calendar/cn.sql
 \ir rules.sql
 \ir grants.sql
+select letterwatch.plan_daily_lines() \g /dev/null
 
 -- What stands by an earlier version is planned anew, a batch at a time, by the daemon.
 \if :lives_are_new

@@ -59,7 +59,18 @@ values
 	('channel', 'email', 'e-mail', '电子邮件'),
 	('channel', 'phone', 'telephone', '电话'),
 	('channel', 'text', 'text message', '短信'),
-	('channel', 'visit', 'visit', '来访')
+	('channel', 'visit', 'visit', '来访'),
+	('age', 'months_0_3', 'up to 3 months', '三个月以内'),
+	('age', 'months_3_6', '3 to 6 months', '三至六个月'),
+	('age', 'months_6_12', '6 to 12 months', '六个月至一年'),
+	('age', 'years_1_3', '1 to 3 years', '一至三年'),
+	('age', 'years_3_5', '3 to 5 years', '三至五年'),
+	('age', 'years_5', 'over 5 years', '五年以上'),
+	('age', 'days_1_3', '1 to 3 days late', '超期一至三日'),
+	('age', 'days_4_7', '4 to 7 days late', '超期四至七日'),
+	('age', 'days_8_30', '8 to 30 days late', '超期八至三十日'),
+	('age', 'days_31_90', '31 to 90 days late', '超期三十一至九十日'),
+	('age', 'days_91', 'more than 90 days late', '超期九十日以上')
 on conflict do nothing;
 
 -- What is possible when. A reply also meets a notice still open, so it is possible before one. A transfer makes the letter new to

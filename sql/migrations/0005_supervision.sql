@@ -4,6 +4,8 @@
 drop function if exists letterwatch.derive(text[]);
 drop function if exists letterwatch.event_sequence(text[]);
 drop function if exists letterwatch.letter_fact(text[]);
+drop function if exists letterwatch.next_morning(text, time);
+drop function if exists letterwatch.raise_daily_lines(bigint, timestamptz);
 drop function if exists letterwatch.record_event(text, text, timestamptz, text, text, text, text, text, text, date, text, text,
                                                  bigint, text, timestamptz, date, text);
 
@@ -28,6 +30,11 @@ comment on column letterwatch.transition.when_supervised is
 	'true: only while an order waits for feedback; false: only while none does; NULL: either.';
 comment on column letterwatch.transition.supervises is 'Whether an order waits for feedback afterwards; NULL: as before.';
 
+-- ---- classes of age --------------------------------------------------------------------------------------------------------
+
+alter table letterwatch.term drop constraint term_category_check;
+alter table letterwatch.term add check (category in ('rule', 'stage', 'status', 'unit', 'channel', 'event', 'reason', 'state', 'age'));
+
 -- ---- the first load -------------------------------------------------------------------------------------------------------
 
 alter table letterwatch.letter
@@ -43,3 +50,9 @@ comment on column letterwatch.letter.baseline is
 comment on column letterwatch.letter_event.baseline is 'As letter.baseline, for what the event begins.';
 comment on column letterwatch.deadline.baseline is
 	'It began in a first load. If it had ended by then, it has no stages until it gets a later last day.';
+
+-- ---- lines that come by the day ---------------------------------------------------------------------------------------------
+
+create index daily_line_next on letterwatch.daily_line (next_at);
+comment on table letterwatch.daily_line is
+	'When a line that comes by the day is to be looked at next: calendar_gap for each calendar in use, digest for each office.';
