@@ -139,6 +139,7 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/redate_deadlines.sql
 \ir functions/redate_letters.sql
 \ir functions/refuse.sql
+\ir functions/refuse_baseline.sql
 \ir functions/refuse_change.sql
 \ir functions/refuse_event.sql
 \ir functions/refuse_letter.sql

@@ -16,6 +16,9 @@ declare
 	to_lock text[] := letters || array(select n.of_letter_no from new_events n where n.of_letter_no is not null);
 	f record;
 begin
+	if exists (select from new_events n where n.baseline) then
+		perform letterwatch.refuse_baseline();
+	end if;
 	perform letterwatch.plan_for(cardinality(letters));
 	perform letterwatch.lock_planning();
 	perform from letterwatch.letter l

@@ -7,6 +7,9 @@ as $$
 declare
 	f record;
 begin
+	if exists (select from new_letters n where n.baseline) then
+		perform letterwatch.refuse_baseline();
+	end if;
 	perform letterwatch.lock_planning();
 
 	select x.*, count(*) over () as faults into f
