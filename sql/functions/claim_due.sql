@@ -36,7 +36,8 @@ begin
 	perform letterwatch.adopt_lines(claim_due.instance, batch, lease);
 	select batch - count(*) into room from letterwatch.outbox x where x.instance = claim_due.instance;
 	raised := letterwatch.raise_alerts(claim_due.instance, greatest(room, 0), lease, settings_changed);
-	daily := letterwatch.raise_daily_lines(claim_due.instance, greatest(room - raised, 0), lease);
+	-- A few at a time: an alert that comes meanwhile waits for them.
+	daily := letterwatch.raise_daily_lines(claim_due.instance, least(greatest(room - raised, 0), 200), lease);
 	if raised + daily = 0 then
 		if settings_changed then
 			redated := letterwatch.redate_letters(500);

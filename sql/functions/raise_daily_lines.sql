@@ -1,9 +1,10 @@
 -- raise_daily_lines(instance, at_most, leased_until) → int: raises the lines that come by the day and whose time has come, at most
 -- at_most of them, and plans each anew for the next morning: whoever was down for days tells one line, not one a day. Returns
--- how many it dealt with; not each has something to say.
+-- how many it dealt with; not each has something to say. Mornings are joined by hash: there are as many as offices.
 -- Callers: claim_due, when no alert is due.
 create or replace function letterwatch.raise_daily_lines(instance bigint, at_most int, leased_until timestamptz) returns int
 language plpgsql volatile
+set enable_hashjoin = on
 as $$
 declare
 	events text[];

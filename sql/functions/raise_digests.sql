@@ -18,10 +18,10 @@ begin
 		return;
 	end if;
 	with span as materialized (
-		select z.time_zone, z.calendar, t.today, c.workday, f.day as soon_on, b.from_on, b.back_on
-		from (select distinct o.time_zone, o.calendar from letterwatch.office_setting o where o.path && offices) z
+		select z.time_zone, z.calendar, t.today, f.day as soon_on, b.from_on, b.back_on
+		from (select distinct o.time_zone, o.calendar from letterwatch.office_setting o) z
 		cross join lateral (select (letterwatch.clock() at time zone z.time_zone)::date) t (today)
-		join letterwatch.calendar_date c on c.calendar = z.calendar and c.day = t.today
+		join letterwatch.calendar_date c on c.calendar = z.calendar and c.day = t.today and c.workday
 		join letterwatch.calendar_date f on f.calendar = z.calendar and f.workday and f.workdays = c.workdays + 5
 		left join lateral (
 			select x.day + 1, x.next_workday
@@ -30,57 +30,74 @@ begin
 			order by x.day
 			limit 1
 		) b (from_on, back_on) on true
-	), own as materialized (
-		select o.office_code, o.path,
-		       count(*) filter (where d.late_at <= letterwatch.clock()) as overdue,
-		       count(*) filter (where d.due_on = s.today and d.late_at > letterwatch.clock()) as due_today,
-		       count(*) filter (where d.due_on > s.today and d.due_on <= s.soon_on) as due_soon,
-		       count(*) filter (where d.state = 'suspended') as suspended,
-		       count(*) filter (where d.due_on between s.from_on and s.back_on) as behind,
-		       count(*) filter (where d.baseline and d.overdue_at > d.late_at) as baseline,
-		       min(d.due_on) as oldest_due
+	), pair as materialized (
+		select a.office_code as top, o.office_code, o.time_zone, o.calendar
 		from letterwatch.office_setting o
+		cross join unnest(o.path) p (office_code)
+		join unnest(offices) a (office_code) on a.office_code = p.office_code
+	), own as materialized (
+		select o.office_code, s.today, s.from_on, s.back_on, n.ended + l.late_today as overdue, n.ends_today - l.late_today as due_today,
+		       n.due_soon, n.behind, n.oldest_due, l.suspended, l.baseline
+		from (select distinct x.office_code, x.time_zone, x.calendar from pair x) o
 		join span s on s.time_zone = o.time_zone and s.calendar = o.calendar
-		join letterwatch.deadline d on d.office_code = o.office_code
-		where o.path && offices
-		  and (d.state = 'open' and d.due_on <= greatest(s.soon_on, s.back_on) or d.state = 'suspended')
-		group by o.office_code, o.path
-	), tree as materialized (
-		select p.office_code, sum(w.overdue) as overdue, sum(w.due_today) as due_today, sum(w.due_soon) as due_soon,
-		       sum(w.suspended) as suspended, sum(w.behind) as behind, sum(w.baseline) as baseline
-		from own w
-		cross join unnest(w.path) p (office_code)
-		where p.office_code = any (offices)
-		group by p.office_code
+		cross join lateral (
+			select count(*) filter (where d.due_on < s.today), count(*) filter (where d.due_on = s.today),
+			       count(*) filter (where d.due_on > s.today and d.due_on <= s.soon_on),
+			       count(*) filter (where d.due_on between s.from_on and s.back_on), min(d.due_on)
+			from letterwatch.deadline d
+			where d.office_code = o.office_code and d.state = 'open' and d.due_on <= greatest(s.soon_on, s.back_on)
+		) n (ended, ends_today, due_soon, behind, oldest_due)
+		cross join lateral (
+			select (select count(*) from letterwatch.deadline x
+			        where x.office_code = o.office_code and x.state = 'open' and x.due_on = s.today and x.late_at <= letterwatch.clock()),
+			       (select count(*) from letterwatch.deadline x where x.office_code = o.office_code and x.state = 'suspended'),
+			       (select count(*) from letterwatch.deadline x
+			        where x.office_code = o.office_code and x.state = 'open' and x.baseline and x.overdue_at > x.late_at)
+		) l (late_today, suspended, baseline)
+	), told as (
+		select p.top as office_code, count(*) > 1 as is_above,
+		       max(w.today) filter (where p.office_code = p.top) as today,
+		       max(w.from_on) filter (where p.office_code = p.top) as from_on,
+		       max(w.back_on) filter (where p.office_code = p.top) as back_on,
+		       max(w.overdue) filter (where p.office_code = p.top) as overdue,
+		       max(w.due_today) filter (where p.office_code = p.top) as due_today,
+		       max(w.due_soon) filter (where p.office_code = p.top) as due_soon,
+		       max(w.suspended) filter (where p.office_code = p.top) as suspended,
+		       max(w.behind) filter (where p.office_code = p.top) as behind,
+		       max(w.baseline) filter (where p.office_code = p.top) as baseline,
+		       max(w.oldest_due) filter (where p.office_code = p.top) as oldest_due,
+		       sum(w.overdue) as tree_overdue, sum(w.due_today) as tree_due_today, sum(w.due_soon) as tree_due_soon,
+		       sum(w.suspended) as tree_suspended, sum(w.behind) as tree_behind, sum(w.baseline) as tree_baseline
+		from pair p
+		join own w on w.office_code = p.office_code
+		group by p.top
+		having sum(w.overdue + w.due_today + w.due_soon + w.suspended + w.behind) > 0
 	), named as (
 		insert into letterwatch.log_line (line_id, event, severity, raised_at, fields)
-		select letterwatch.line_id('digest', o.office_code, s.today::text), 'digest', 5, letterwatch.clock(),
-		       array['event', 'digest', 'office', o.office_code, 'day', to_char(s.today, 'YYYY-MM-DD'),
-		             'overdue', coalesce(w.overdue, 0)::text, 'due_today', coalesce(w.due_today, 0)::text,
-		             'due_soon', coalesce(w.due_soon, 0)::text, 'suspended', coalesce(w.suspended, 0)::text]
-		       || case when w.baseline > 0 then array['baseline', w.baseline::text] end
-		       || case when w.oldest_due is not null then array['oldest', l.letter_no, 'oldest_due', to_char(w.oldest_due, 'YYYY-MM-DD')] end
-		       || case when is_above then
-		          array['tree_overdue', t.overdue::text, 'tree_due_today', t.due_today::text, 'tree_due_soon', t.due_soon::text,
-		                'tree_suspended', t.suspended::text]
-		          || case when t.baseline > 0 then array['tree_baseline', t.baseline::text] end end
-		       || case when t.behind > 0 then array['break', to_char(s.from_on, 'YYYY-MM-DD'), 'back', to_char(s.back_on, 'YYYY-MM-DD'),
-		                                            'behind', coalesce(w.behind, 0)::text]
-		          || case when is_above then array['tree_behind', t.behind::text] end end
-		from tree t
-		join letterwatch.office_setting o on o.office_code = t.office_code
-		join span s on s.time_zone = o.time_zone and s.calendar = o.calendar and s.workday
-		cross join lateral (
-			select exists (select from letterwatch.office x where x.parent_code = o.office_code)
-		) a (is_above)
-		left join own w on w.office_code = t.office_code
+		select letterwatch.line_id('digest', t.office_code, t.today::text), 'digest', 5, letterwatch.clock(),
+		       array['event', 'digest', 'office', t.office_code, 'day', to_char(t.today, 'YYYY-MM-DD'),
+		             'overdue', t.overdue::text, 'due_today', t.due_today::text, 'due_soon', t.due_soon::text,
+		             'suspended', t.suspended::text]
+		       || case when t.baseline > 0 then array['baseline', t.baseline::text] end
+		       || case when t.oldest_due is not null
+		               then array['oldest', l.letter_no, 'oldest_due', to_char(t.oldest_due, 'YYYY-MM-DD')] end
+		       || case when t.is_above
+		               then array['tree_overdue', t.tree_overdue::text, 'tree_due_today', t.tree_due_today::text,
+		                          'tree_due_soon', t.tree_due_soon::text, 'tree_suspended', t.tree_suspended::text] end
+		       || case when t.is_above and t.tree_baseline > 0 then array['tree_baseline', t.tree_baseline::text] end
+		       || case when t.tree_behind > 0
+		               then array['break', to_char(t.from_on, 'YYYY-MM-DD'), 'back', to_char(t.back_on, 'YYYY-MM-DD'),
+		                          'behind', t.behind::text] end
+		       || case when t.is_above and t.tree_behind > 0 then array['tree_behind', t.tree_behind::text] end
+		from told t
 		left join lateral (
 			select d.letter_no
 			from letterwatch.deadline d
-			where d.office_code = o.office_code and d.state = 'open' and d.due_on = w.oldest_due
+			where d.office_code = t.office_code and d.state = 'open' and d.due_on = t.oldest_due
 			order by d.letter_no
 			limit 1
 		) l on true
+		where t.today is not null
 		on conflict (line_id) do nothing
 		returning line_id, raised_at
 	)
