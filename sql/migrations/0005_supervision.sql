@@ -35,6 +35,9 @@ comment on column letterwatch.transition.supervises is 'Whether an order waits f
 alter table letterwatch.term drop constraint term_category_check;
 alter table letterwatch.term add check (category in ('rule', 'stage', 'status', 'unit', 'channel', 'event', 'reason', 'state', 'age'));
 
+create index letter_state_backlog on letterwatch.letter_state (office_code, received_on, letter_no)
+	where status in ('registered', 'incomplete', 'accepted', 'in_progress', 'reopened', 'exempt');
+
 -- ---- the first load -------------------------------------------------------------------------------------------------------
 
 alter table letterwatch.letter

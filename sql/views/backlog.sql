@@ -1,5 +1,6 @@
 -- backlog: letters without a result, overdue or not, by office and age since receipt, the oldest first. What needs no result (referred,
--- not accepted, withdrawn, a duplicate) is not among them.
+-- not accepted, withdrawn, a duplicate) is not among them: the statuses are those in which a result is possible, as in the index
+-- letter_state_backlog.
 create or replace view letterwatch.backlog with (security_barrier) as
 with zone as materialized (
 	select z.time_zone, (t.today - interval '3 months')::date as m3, (t.today - interval '6 months')::date as m6,
@@ -18,13 +19,17 @@ from (
 	       when s.received_on >= z.y3 then 'years_1_3'
 	       when s.received_on >= z.y5 then 'years_3_5'
 	       else 'years_5' end as age,
-	       exists (select from letterwatch.deadline d
-	               where d.letter_no = s.letter_no and d.state = 'open' and d.late_at <= (select letterwatch.clock())) as is_overdue
+	       d.letter_no is not null as is_overdue
 	from letterwatch.letter_state s
 	join letterwatch.office o on o.office_code = s.office_code
 	join letterwatch.office_setting f on f.office_code = s.office_code
 	join zone z on z.time_zone = f.time_zone
-	where s.status in (select t.status from letterwatch.transition t where t.kind = 'result')
+	left join (
+		select distinct x.office_code, x.letter_no
+		from letterwatch.deadline x
+		where x.state = 'open' and x.late_at <= (select letterwatch.clock())
+	) d on d.office_code = s.office_code and d.letter_no = s.letter_no
+	where s.status in ('registered', 'incomplete', 'accepted', 'in_progress', 'reopened', 'exempt')
 	  and s.office_code in (select letterwatch.my_offices())
 ) b
 group by b.office_code, b.office_name, b.age
