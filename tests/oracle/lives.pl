@@ -216,7 +216,7 @@ sub life {
 	my @life = ({
 		event_id => 0, kind => 'receipt', place => 0, possible => 1, status => 'registered', before => '', suspended => 0,
 		was_suspended => 0, office => $fact->{to_office}, on_day => $fact->{received_on}, at => $fact->{received_at},
-		recorded_at => $letter->{registered_at} });
+		recorded_at => $letter->{registered_at}, baseline => $letter->{baseline} });
 	for my $event (events_in_order($letter)) {
 		my $last = $life[-1];
 		my ($status, $suspended) = after($event, @$last{qw(status suspended waits)});
@@ -232,7 +232,8 @@ sub life {
 			waits => $event->{kind} eq 'supervise' || $event->{kind} ne 'feedback' && $last->{waits},
 			suspended => $suspended // $last->{suspended}, office => $office, %in_charge,
 			on_day => day_of($event->{occurred_at}, $zone), at => $event->{occurred_at},
-			recorded_day => day_of($known_at, $zone), known_at => $known_at, recorded_at => $event->{recorded_at} };
+			recorded_day => day_of($known_at, $zone), known_at => $known_at, recorded_at => $event->{recorded_at},
+			baseline => $event->{baseline} };
 	}
 	return \@life;
 }
@@ -332,7 +333,8 @@ sub one_deadline {
 		rule => $rule->{rule}, since => $begin->{event_id}, state => $state, office_code => $in_charge->{office},
 		unit => ($rule->{assignable} ? $in_charge->{unit} : undef) // $rule->{responsible_unit}, start_on => $day,
 		closed_event => $closed && $closed->{event_id}, closed_on => $closed && $closed->{on_day},
-		row => $rule, place => $begin->{place}, start_at => $moment, begun_at => $begin->{recorded_at} };
+		row => $rule, place => $begin->{place}, start_at => $moment, begun_at => $begin->{recorded_at},
+		baseline => $begin->{baseline} };
 	my @extensions = map { $_->{event}{until} }
 	  grep { $_->{kind} eq 'extend' && $rule->{may_extend} && ($_->{event}{rule} // '') eq $rule->{rule} } @until;
 	$deadline->{named_on} = $begin->{event}{until} if $begin->{kind} eq 'supervise';
@@ -430,9 +432,10 @@ sub first_stage {
 
 sub is_loud { return (stage(@_))[0]{stage} =~ /^(overdue|escalate)$/; }
 
-# When the next alert is to be raised; undef: never.
+# When the next alert is to be raised; undef: never, as for what had ended before a first load.
 sub next_alert {
 	my ($world, $deadline) = @_;
+	return undef if $deadline->{baseline} and $deadline->{overdue_at} > $deadline->{late_at};
 	my $number = $deadline->{stage_done} + 1;
 	my $first  = my $time = stage_time($world, $deadline, $number);
 	while (defined $time and $time < ($deadline->{muted_until} // $time)) {

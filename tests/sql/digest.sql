@@ -168,5 +168,19 @@ select is((select count(*)::int from letterwatch.daily_line where event = 'diges
 delete from letterwatch.office where office_code = 'T-X';
 select is((select count(*)::int from letterwatch.daily_line where event = 'digest'), 6, 'as long as it is there');
 
+-- ---- a digest that cannot be made ----------------------------------------------------------------------------------------------
+
+alter table letterwatch.log_line add constraint t_no_digest check (event <> 'digest') not valid;
+call lwtest.set_clock('2026-10-12 07:59:00');
+call lwtest.register('G-Z', '2026-10-12 07:30', 'T-P-C-1');
+set local client_min_messages = error;
+call lwtest.pass('2026-10-15 09:00:00');
+set local client_min_messages = warning;
+select is((select count(*)::int from letterwatch.alert_log where letter_no = 'G-Z'), 1, 'it stops no alert');
+select is((select min(next_at) from letterwatch.daily_line), '2026-10-15 09:01+08', 'and is tried again in a minute');
+alter table letterwatch.log_line drop constraint t_no_digest;
+call lwtest.pass('2026-10-15 09:01:00');
+select is(lwtest.said('2026-10-15', 'T-P-C-1'), 'Office T-P-C-1: 0 overdue, 0 due today, 1 due within 5 working days', 'until it can be made');
+
 select * from finish();
 rollback;

@@ -130,7 +130,7 @@ my @DEADLINE = qw(rule since state office_code unit start_on due_on late_at over
 my @ALERT    = qw(rule since due_on stage_no occurrence stage office_code to_office unit handler stage_at raised_at late_s covers
   registered_late provisional days_left);
 my @EVENT = qw(letter_no kind occurred_at rule outcome until to_office of_letter_no of_event unit handler approved_by reason
-  informed_at received_on rule_set by_office);
+  informed_at received_on rule_set by_office baseline);
 my $IS_DAY    = qr/(_on|until)$/;
 my $IS_MOMENT = qr/_at$/;
 
@@ -182,13 +182,13 @@ sub values_of {
 sub insert_events {
 	my (@events) = @_;
 	return 'insert into letterwatch.letter_event (' . join(', ', @EVENT) . ') values '
-	  . join(', ', map { values_of($_, \@EVENT, occurred_at => 1) } @events);
+	  . join(', ', map { values_of($_, \@EVENT, occurred_at => 1, baseline => 1) } @events);
 }
 
 sub insert_letter {
 	my ($letter) = @_;
-	my @columns = qw(letter_no office_code received_on received_at rule_set);
-	return 'insert into letterwatch.letter (' . join(', ', @columns) . ') values ' . values_of($letter, \@columns);
+	my @columns = qw(letter_no office_code received_on received_at rule_set baseline);
+	return 'insert into letterwatch.letter (' . join(', ', @columns) . ') values ' . values_of($letter, \@columns, baseline => 1);
 }
 
 sub json {
@@ -282,7 +282,7 @@ sub today { return Lives::day_of($_[0] // $now, 'Asia/Shanghai'); }
 sub new_letter {
 	my $letter = {
 		letter_no => sprintf('L%05d', 1 + keys %letters), office_code => one_of(@OFFICES), events => [],
-		rule_set => chance(0.4) ? one_of(@RULE_SETS) : undef, registered_at => $now };
+		rule_set => chance(0.4) ? one_of(@RULE_SETS) : undef, registered_at => $now, baseline => chance(0.1) ? 1 : undef };
 	my $at   = $now - (chance(0.5) ? rand(3 * $HOUR) : some_time(150));
 	my $zone = Lives::setting($world, $letter->{office_code}, 'time_zone');
 	$letter->{received_at} = int $at;
@@ -315,7 +315,7 @@ sub new_event {
 		delete $weight{extend}  unless extensible($letter);
 		delete $weight{supervise} unless any { $_->{begins} eq 'supervise' } @rules;
 	}
-	my %event = (letter_no => $letter->{letter_no}, occurred_at => $at, reason => 'test');
+	my %event = (letter_no => $letter->{letter_no}, occurred_at => $at, reason => 'test', baseline => chance(0.05) ? 1 : undef);
 	@event{qw(kind outcome)} = split ' ', %weight ? weighted(%weight) : one_of(keys %WEIGHT);
 	my $kind = $event{kind};
 	$event{unit}         = one_of(@UNITS)             if $kind eq 'assign' or chance(0.05);
