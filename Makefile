@@ -65,7 +65,7 @@ lint:
 lint-only: all unit
 	@CPPFLAGS='$(subst ',,$(CPPFLAGS))' BUILD=$(BUILD) tests/tools/lint.sh
 format:
-	clang-format -i daemon/*.[ch] tests/unit/*.[ch]
+	clang-format -i daemon/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c
 bench fuzz:
 	@tests/$@/run.sh
 
@@ -96,7 +96,7 @@ install: all
 
 clean:
 	@tests/tools/run.sh clean
-	rm -rf build build-asan
+	rm -rf build build-asan build-fuzz
 
 FORCE:
 .PHONY: all unit run psql check lint lint-only format bench fuzz asan install clean FORCE

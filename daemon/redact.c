@@ -76,15 +76,18 @@ static void print_uri(const char *uri, FILE *out)
 {
 	const char *authority = strstr(uri, "://") + strlen("://");
 	size_t length = strcspn(authority, "/");
+	const char *first = strchr(authority, '@');
 	const char *at = memrchr(authority, '@', length);
 	const char *colon = at != NULL ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+	const char *shown = colon != NULL ? first : authority;
 
-	if (at == NULL && strchr(authority, '@') != NULL)
-		fprintf(out, "%.*s" MASK, (int)(authority - uri), uri); /* perhaps a password with a slash */
-	else if (colon == NULL)
+	if (first == NULL)
 		print_query(uri, out);
+	else if (at == NULL || memchr(shown, '?', (size_t)(at - shown)) != NULL)
+		/* Perhaps a password with a slash or a question mark, or a query with an @. */
+		fprintf(out, "%.*s" MASK, (int)(authority - uri), uri);
 	else {
-		fprintf(out, "%.*s:" MASK, (int)(colon - uri), uri);
+		fprintf(out, "%.*s%s", (int)((colon != NULL ? colon : at) - uri), uri, colon != NULL ? ":" MASK : "");
 		print_query(at, out);
 	}
 }

@@ -86,6 +86,7 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/explain_deadline.sql
 \ir functions/extend_deadline.sql
 \ir functions/feed_back.sql
+\ir functions/first_stage.sql
 \ir functions/heard_stage.sql
 \ir functions/import_calendar.sql
 \ir functions/instance_lock_class.sql
@@ -119,6 +120,7 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/plan_daily_lines.sql
 \ir functions/plan_for.sql
 \ir functions/plan_letters.sql
+\ir functions/plan_new_letters.sql
 \ir functions/planning_horizon.sql
 \ir functions/preview.sql
 \ir functions/preview_calendar.sql
@@ -160,6 +162,7 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/settings_committed.sql
 \ir functions/stage_reached.sql
 \ir functions/stage_time.sql
+\ir functions/stages_ahead.sql
 \ir functions/supervise_letter.sql
 \ir functions/suspend_letter.sql
 \ir functions/transfer_letter.sql

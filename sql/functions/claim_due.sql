@@ -3,8 +3,9 @@
 -- line_id NULL: next_in_us, how long to sleep, in microseconds (0: ask again at once; 1: the same, after work that makes no line;
 -- NULL: nothing is planned), and blocked: what is due is held by others.
 -- Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due and, when no
--- alert is left, the lines that come by the day; when there is none, re-dates the next deadlines that a change of settings concerns. While there are such,
--- what is about to be told is planned anew first: no alert comes for a date that the change has moved.
+-- alert is left, the lines that come by the day; when there is none, re-dates the next deadlines that a change of settings
+-- concerns. While there are such, what is about to be told is planned anew first: no alert comes for a date that the change has
+-- moved.
 -- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows.
 -- Errors: none of its own; safe to repeat after a lost answer: what was raised is still in the outbox of `instance`.
 -- Callers: the daemon (store.c). Between two calls it sends the lines and calls mark_emitted.
@@ -40,7 +41,7 @@ begin
 	daily := letterwatch.raise_daily_lines(claim_due.instance, least(greatest(room - raised, 0), 200), lease);
 	if raised + daily = 0 then
 		if settings_changed then
-			redated := letterwatch.redate_letters(500);
+			redated := letterwatch.redate_letters(1000);
 		end if;
 		-- What is left can be done again, so nobody waits for the disk: the daemon begins to sleep when it is told how long.
 		perform set_config('synchronous_commit', 'off', true);

@@ -79,8 +79,12 @@ begin
 
 	return query
 	select 'paused', lower(p), case when upper_inf(p) then 'suspended, not resumed: no last day'
-	                                else format('until %s: %s days', upper(p) - 1, upper(p) - lower(p)) end
-	from unnest(d.pauses) p;
+	                                else format('until %s: %s days', upper(p) - 1, upper(p) - lower(p))
+	                                     || case when d.period_unit = 'workday' then format(', %s of them working days', w.n) else '' end end
+	from unnest(d.pauses) p
+	cross join lateral (
+		select count(*) from letterwatch.calendar_date c where c.calendar = d.calendar and p @> c.day and c.workday
+	) w (n);
 	if d.own_end_on <> nominal then
 		return query select 'end moved', d.own_end_on, 'by the paused days up to it'::text;
 	end if;
@@ -95,27 +99,36 @@ begin
 	where c.calendar = d.calendar and d.roll and c.day >= greatest(d.own_end_on, d.extended_to) and c.day < d.due_on
 	order by c.day;
 	return query
-	select 'list', null::date, format('calendar %s, %s version %s, in force since %s: %s', l.calendar, l.year, l.version,
-	                                  (l.recorded_at at time zone d.time_zone)::date, l.source)
-	from (select distinct on (x.calendar, x.year) x.*
-	      from letterwatch.calendar_list x
-	      join lateral (
-	      	with recursive lineage as (
-	      		select c.calendar, c.parent from letterwatch.calendar c where c.calendar = split_part(d.calendar, '@', 1)
-	      		union
-	      		select c.calendar, c.parent from letterwatch.calendar c join lineage n on c.calendar = n.parent)
-	      	select n.calendar from lineage n) n on n.calendar = x.calendar
-	      where x.year between extract(year from d.start_on) and extract(year from d.due_on) + (to_char(d.due_on, 'MM-DD') >= '12-28')::int
-	        and x.recorded_at <= coalesce(e.recorded_at, 'infinity')
-	      order by x.calendar, x.year, x.version desc) l;
+	with recursive lineage as (
+		select c.calendar, c.parent, c.needs_list from letterwatch.calendar c where c.calendar = split_part(d.calendar, '@', 1)
+		union
+		select c.calendar, c.parent, c.needs_list from lineage n join letterwatch.calendar c on c.calendar = n.parent
+	)
+	select 'list', null::date, format('calendar %s, %s ', n.calendar, y.year)
+	       || case when l.version is null then 'is not loaded'
+	               else format('version %s, in force since %s: %s', l.version, (l.recorded_at at time zone d.time_zone)::date, l.source) end
+	from lineage n
+	cross join generate_series(extract(year from d.start_on)::int,
+	                           extract(year from d.due_on)::int + (to_char(d.due_on, 'MM-DD') >= '12-28')::int) y (year)
+	left join lateral (
+		select x.version, x.recorded_at, x.source
+		from letterwatch.calendar_list x
+		where x.calendar = n.calendar and x.year = y.year and x.recorded_at <= coalesce(e.recorded_at, 'infinity')
+		order by x.version desc
+		limit 1
+	) l on true
+	where l.version is not null or d.provisional and n.needs_list
+	order by y.year, n.calendar;
 	if d.due_on is not null then
 		return query select 'last day', d.due_on, trim(to_char(d.due_on, 'FMDay')) || case
-			when d.provisional then ', provisional: a list of holidays is missing, weekends only were taken' else '' end;
-		return query select 'late from', (d.late_at at time zone d.time_zone)::date, format('%s, %s', to_char(d.late_at at time zone d.time_zone, 'YYYY-MM-DD HH24:MI'), d.time_zone);
+			when d.provisional then ', provisional: where a list is not loaded, weekends only were taken' else '' end;
+		return query select 'late from', (d.late_at at time zone d.time_zone)::date,
+			format('%s, %s', to_char(d.late_at at time zone d.time_zone, 'YYYY-MM-DD HH24:MI'), d.time_zone);
 	end if;
 	if d.closed_event is not null then
 		return query select d.state, d.closed_on, format('%s (event %s), recorded %s%s', concat_ws(' ', e.kind, e.outcome), e.event_id,
-			to_char(e.recorded_at at time zone d.time_zone, 'YYYY-MM-DD HH24:MI'), case when d.state = 'met' and d.closed_on > d.due_on then ': late' else '' end);
+			to_char(e.recorded_at at time zone d.time_zone, 'YYYY-MM-DD HH24:MI'),
+			case when d.state = 'met' and d.closed_on > d.due_on then ': late' else '' end);
 		select p.due_on into present
 		from letterwatch.office_setting o
 		cross join lateral letterwatch.period_end(o.calendar, d.start_on, r.count_from, r.amount, r.unit, r.month_end, r.roll, d.pauses,

@@ -38,8 +38,8 @@ begin
 		left join letterwatch.letter_event v on v.letter_no = e.letter_no and v.kind = 'void' and v.of_event = e.event_id
 		where e.letter_no = letter_history.letter_no
 		union all
-		select c.changed_at, 3, c.rule || ' dated anew', c.changed_by,
-		       format('from %s to %s: %s', coalesce(c.old_due::text, 'no date'), coalesce(c.new_due::text, 'no date'), c.why)
+		select c.changed_at, 3, c.rule || case when c.new_due is null then ' without a date' else ' dated anew' end, c.changed_by,
+		       concat_ws(' ', 'from ' || c.old_due, 'to ' || c.new_due) || ': ' || c.why
 		from letterwatch.deadline_change c
 		where c.letter_no = letter_history.letter_no
 		union all

@@ -38,7 +38,7 @@ begin
 		perform letterwatch.refuse_letter(f.letter_no, f.fault, f.faults, f.office_code, f.received_on, f.rule_set, f.channel);
 	end if;
 
-	perform letterwatch.plan_letters(array(select n.letter_no::text from new_letters n), 'registered');
+	perform letterwatch.plan_letters(array(select n.letter_no::text from new_letters n), 'registered', true);
 	return null;
 end
 $$;

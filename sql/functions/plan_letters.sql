@@ -1,11 +1,16 @@
--- plan_letters(letters, why): replan that never fails a clerk's write. What goes wrong, other than a conflict that the whole
--- transaction must repeat (40001, 40P01) or a cancel, puts the letters into replan_queue, which the claim works off.
+-- plan_letters(letters, why, is_new): replan, or for new letters plan_new_letters, that never fails a clerk's write. What goes
+-- wrong, other than a conflict that the whole transaction must repeat (40001, 40P01) or a cancel, puts the letters into
+-- replan_queue, which the claim works off.
 -- Callers: letter_inserted, event_inserted.
-create or replace function letterwatch.plan_letters(letters text[], why text) returns void
+create or replace function letterwatch.plan_letters(letters text[], why text, is_new boolean default false) returns void
 language plpgsql volatile
 as $$
 begin
-	perform letterwatch.replan(letters, why);
+	if is_new then
+		perform letterwatch.plan_new_letters(letters);
+	else
+		perform letterwatch.replan(letters, why);
+	end if;
 exception
 	when serialization_failure or deadlock_detected or query_canceled then
 		raise;
@@ -19,4 +24,4 @@ exception
 		notify letterwatch_due;
 end
 $$;
-comment on function letterwatch.plan_letters(text[], text) is 'Plans letters, or queues them where that fails.';
+comment on function letterwatch.plan_letters(text[], text, boolean) is 'Plans letters, or queues them where that fails.';

@@ -1,6 +1,6 @@
 -- redate_deadlines(job, at_most) → (seen, last_seen), one row: dates the next open deadlines, at most at_most, that a changed
 -- calendar may concern, from what their rows hold: no event is read. seen: how many it looked at; last_seen: the key of the last,
--- in the order in which it goes through them.
+-- in the order in which it goes through them, office by office.
 -- Concerned (days of job: first_day to last_day): whose last day lies where a changed day can be rolled over or, as a stage,
 -- counted back to; what has ended before and whose next stage comes after one; of rules that count working days, whose period
 -- holds one.
@@ -9,9 +9,10 @@
 create or replace function letterwatch.redate_deadlines(job letterwatch.settings_change, at_most int)
 returns table (seen int, last_seen text[])
 language plpgsql volatile
-set plan_cache_mode = force_custom_plan
+set plan_cache_mode = force_generic_plan
 set jit = off
 set enable_seqscan = off
+set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
@@ -20,8 +21,10 @@ declare
 	                         else 60 + coalesce(max(r.amount * case r.unit when 'month' then 31 else 2 end), 0) end
 	             from letterwatch.rule r
 	             where r.unit = 'workday' or r.count_from = 'next_workday');
-	tids tid[];
-	letters text[];
+	office record;
+	part record;
+	tids tid[] := '{}';
+	letters text[] := '{}';
 	locked tid[];
 	suspended text[];
 begin
@@ -39,50 +42,51 @@ begin
 		on conflict (letter_no) do nothing;
 	end if;
 
-	with reach as materialized (
-		select c.calendar, e.day as reach_on, greatest(e.day, job.last_day + span) as upto_on
-		from unnest(job.calendars) c (calendar)
-		join letterwatch.calendar_date b on b.calendar = c.calendar and b.day = job.last_day
-		join letterwatch.calendar_date e on e.calendar = c.calendar and e.workday and e.workdays = b.workdays + back + 2
-	), concerned as (
-		select d.*
+	-- A loop, for it ends with the batch: one statement goes through the offices that are left, batch by batch.
+	for office in
+		select o.office_code, e.day as reach_on, greatest(e.day, job.last_day + span) as upto_on,
+		       job.first_day::timestamp at time zone o.time_zone as first_at,
+		       case when o.office_code = job.done_upto[1] then job.done_upto else array[null, '-infinity', '', '', '0'] end as after
 		from letterwatch.office_setting o
-		join reach h on h.calendar = o.calendar
-		cross join lateral (
-			select d.ctid as tid, d.office_code, d.due_on, d.letter_no, d.rule, d.since
+		join letterwatch.calendar_date b on b.calendar = o.calendar and b.day = job.last_day
+		join letterwatch.calendar_date e on e.calendar = o.calendar and e.workday and e.workdays = b.workdays + back + 2
+		where o.calendar = any (job.calendars) and o.office_code >= coalesce(job.done_upto[1], '')
+		order by o.office_code
+	loop
+		select count(*) as n, array_agg(c.tid) as tids, array_agg(c.due_on) as due, array_agg(c.letter_no) as letters,
+		       array_agg(c.rule) as rules, array_agg(c.since) as sinces
+		into part
+		from (
+			select d.ctid as tid, d.due_on, d.letter_no, d.rule, d.since
 			from letterwatch.deadline d
 			join letterwatch.rule r on r.rule_set = d.rule_set and r.rule = d.rule and r.valid_from = d.rule_from
-			where d.state = 'open' and d.office_code = o.office_code and d.due_on <= h.upto_on and r.unit <> 'second'
+			where d.state = 'open' and d.office_code = office.office_code and d.due_on <= office.upto_on and r.unit <> 'second'
 			  and (d.due_on, d.letter_no, d.rule, d.since) >
-			      (case when o.office_code = job.done_upto[1] then job.done_upto[2]::date else '-infinity' end,
-			       case when o.office_code = job.done_upto[1] then job.done_upto[3] else '' end,
-			       case when o.office_code = job.done_upto[1] then job.done_upto[4] else '' end,
-			       case when o.office_code = job.done_upto[1] then job.done_upto[5]::bigint else 0 end)
-			  and (d.due_on between job.first_day - 1 and h.reach_on
-			       or d.due_on < job.first_day and d.next_event_at >= job.first_day::timestamp at time zone o.time_zone
+			      (office.after[2]::date, office.after[3], office.after[4], office.after[5]::bigint)
+			  and (d.due_on between job.first_day - 1 and office.reach_on
+			       or d.due_on < job.first_day and d.next_event_at >= office.first_at
 			       or (r.unit = 'workday' or r.count_from = 'next_workday')
 			          and d.start_on <= job.last_day and d.due_on >= job.first_day - 1)
 			order by d.due_on, d.letter_no, d.rule, d.since
-			limit at_most
-		) d
-		where o.office_code >= coalesce(job.done_upto[1], '')
-		order by d.office_code, d.due_on, d.letter_no, d.rule, d.since
-		limit at_most
-	)
-	select coalesce(array_agg(c.tid), '{}'), coalesce(array_agg(c.letter_no), '{}'), count(*),
-	       (select array[l.office_code, l.due_on::text, l.letter_no, l.rule, l.since::text]
-	        from concerned l
-	        order by l.office_code desc, l.due_on desc, l.letter_no desc, l.rule desc, l.since desc
-	        limit 1)
-	into tids, letters, seen, last_seen
-	from concerned c;
+			limit at_most - cardinality(tids)
+		) c;
+		continue when part.n = 0;
+		tids := tids || part.tids;
+		letters := letters || part.letters;
+		last_seen := array[office.office_code, part.due[part.n]::text, part.letters[part.n], part.rules[part.n],
+		                   part.sinces[part.n]::text];
+		exit when cardinality(tids) >= at_most;
+	end loop;
+	seen := cardinality(tids);
 
 	locked := array(select d.ctid from letterwatch.deadline d where d.ctid = any (tids) for no key update skip locked);
-	insert into letterwatch.replan_queue (letter_no, why, changed_by, session_role)
-	select distinct c.letter_no, job.job, job.changed_by, job.session_role
-	from unnest(tids, letters) c (tid, letter_no)
-	where not exists (select from unnest(locked) l (tid) where l.tid = c.tid)
-	on conflict (letter_no) do nothing;
+	if cardinality(locked) < seen then
+		insert into letterwatch.replan_queue (letter_no, why, changed_by, session_role)
+		select distinct c.letter_no, job.job, job.changed_by, job.session_role
+		from unnest(tids, letters) c (tid, letter_no)
+		where c.tid <> all (locked)
+		on conflict (letter_no) do nothing;
+	end if;
 
 	perform letterwatch.date_deadlines(locked, job);
 	return next;

@@ -2,14 +2,11 @@
 -- each changed date in deadline_change, raises `cleared` for what had become overdue and is closed now, and wakes the daemons
 -- when something is due within two minutes (they look by themselves once a minute).
 -- letters: each at most once. why, changed_by, session_role: for deadline_change.
--- A changed date: stage_done becomes the greatest stage raised before whose new time has passed. So what was told and is still
--- past stays silent, what was told and is ahead again is told again, what was never told and is past is told at once. What was past
--- its end when it began in a first load (baseline) has no stages.
+-- A changed date is told as stages_ahead says. What was past its end when it began in a first load (baseline) has no stages.
 -- settings_changed: the times of stages may have moved without a changed date, so what is open is held against them too. The
--- caller holds planning in ROW SHARE and the rows of letter FOR NO KEY UPDATE: under these only the claim changes a deadline
--- beside us, and only stage_done, reached and next_event_at, which the UPDATE reads from the row itself; unless a change of
--- settings is under way (redate_letters; none can begin while planning is held): then each deadline is locked first, and what
--- the change makes of it is written by itself, in the name of who made it.
+-- caller holds planning in ROW SHARE and the rows of letter FOR NO KEY UPDATE: beside us only the claim changes a deadline, and
+-- it skips those that are locked here first. While a change of settings is under way (redate_letters; none can begin while
+-- planning is held), what the change makes of them is written by itself, in the name of who made it.
 -- Callers: plan_letters, work_replan_queue, redate_letters.
 create or replace function letterwatch.replan(letters text[], why text, settings_changed boolean default false,
                                               changed_by text default letterwatch.actor(),
@@ -32,16 +29,17 @@ begin
 	end if;
 	perform letterwatch.plan_for(cardinality(letters));
 
+	perform from letterwatch.deadline d
+	where d.letter_no = any (letters)
+	order by d.letter_no, d.rule, d.since
+	for no key update;
+
 	select * into job
 	from letterwatch.settings_change c
 	where c.redated_at is null and c.applied_at is not null
 	order by c.change_id
 	limit 1;
 	if found then
-		perform from letterwatch.deadline d
-		where d.letter_no = any (letters)
-		order by d.letter_no, d.rule, d.since
-		for no key update;
 		perform letterwatch.renumber_stages(letters);
 		perform letterwatch.date_deadlines(array(select d.ctid from letterwatch.deadline d where d.letter_no = any (letters)), job);
 	end if;
@@ -64,10 +62,9 @@ begin
 			 excluded.suspended_on, excluded.muted_until, excluded.duplicate_of, excluded.former_offices)
 		where t is distinct from excluded
 	), wanted as (
-		select w.*, o.day_begins, g.measure, g.offsets, g.every, g.loud, g.overdue_no
+		select w.*, o.day_begins
 		from derived w
 		join letterwatch.office_setting o on o.office_code = w.office_code
-		left join letterwatch.stage_plan g on g.rule_set = w.rule_set and g.rule = w.rule
 		where w.rule is not null
 	), stored as (
 		select d.*
@@ -77,22 +74,21 @@ begin
 		select coalesce(w.letter_no, s.letter_no) as letter_no, coalesce(w.rule, s.rule) as rule,
 		       coalesce(w.since, s.since) as since,
 		       s.letter_no is null as is_new, w.letter_no is null as is_gone,
-		       s.due_on as old_due, s.state as old_state, coalesce(w.overdue_no, g.overdue_no) as overdue_no,
-		       coalesce(w.rule_set, s.rule_set) as rule_set, coalesce(w.office_code, s.office_code) as office_code,
-		       w.unit, coalesce(w.state, 'gone') as state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
-		       w.first_stage, w.closed_event, w.closed_on, w.closed_kind, w.base_on, coalesce(r.stage_no, 0) as passed,
-		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline,
-		       w.state = 'open' and not (w.baseline and w.overdue_at > w.late_at) as is_told,
-		       w.calendar, w.time_zone, w.day_begins, w.measure, w.offsets, w.every, w.loud
+		       s.due_on as old_due, s.state as old_state, s.reached >= g.overdue_no as was_overdue,
+		       w.rule_set, coalesce(w.office_code, s.office_code) as office_code, w.unit, coalesce(w.state, 'gone') as state,
+		       w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional, w.first_stage, w.closed_event, w.closed_on, w.closed_kind,
+		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline, t.stage_done,
+		       case when w.state = 'open' and not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end as next_event_at,
+		       case when m.moved then moment else s.dated_at end as dated_at
 		from wanted w
 		full join stored s on s.letter_no = w.letter_no and s.rule = w.rule and s.since = w.since
 		left join letterwatch.stage_plan g on g.rule_set = s.rule_set and g.rule = s.rule
-		left join lateral letterwatch.stage_reached(
-			w.calendar, w.time_zone, w.day_begins, w.base_on, w.overdue_at, w.measure, w.offsets, w.every,
-			case when (w.due_on, w.overdue_at) is distinct from (s.due_on, s.overdue_at) then moment end) r on true
-		left join lateral letterwatch.next_stage(w.calendar, w.time_zone, w.day_begins, w.base_on, w.overdue_at, w.measure,
-		                                         w.offsets, w.every, w.loud, w.muted_until, s.stage_done) t
-			on settings_changed and w.state = 'open'
+		cross join lateral (
+			select s.letter_no is null or (s.due_on, s.overdue_at) is distinct from (w.due_on, w.overdue_at) offset 0
+		) m (moved)
+		left join lateral letterwatch.stages_ahead(w.calendar, w.time_zone, w.day_begins, w.rule_set, w.rule, w.overdue_at,
+		                                           w.first_stage, w.muted_until, coalesce(s.reached, 0), s.stage_done,
+		                                           case when m.moved then moment end) t on true
 		where w.letter_no is null or s.letter_no is null
 		   or (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
 		       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until,
@@ -102,31 +98,17 @@ begin
 		       s.first_stage, s.closed_event, s.closed_on, s.rule_from, s.begun_at, s.pauses, s.extended_to, s.muted_until,
 		       s.baseline)
 		   or settings_changed and w.state = 'open' and s.next_event_at is distinct from
-		      case when not (w.baseline and w.overdue_at > w.late_at) then t.at end
+		      case when not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end
 	), changed as (
 		update letterwatch.deadline d
 		set rule_set = n.rule_set, office_code = n.office_code, unit = n.unit, state = n.state, start_on = n.start_on,
 		    due_on = n.due_on, late_at = n.late_at, overdue_at = n.overdue_at, provisional = n.provisional,
 		    first_stage = n.first_stage, closed_event = n.closed_event, closed_on = n.closed_on, rule_from = n.rule_from,
 		    begun_at = n.begun_at, pauses = n.pauses, extended_to = n.extended_to, muted_until = n.muted_until,
-		    baseline = n.baseline,
-		    dated_at = case when (d.due_on, d.overdue_at) is distinct from (n.due_on, n.overdue_at) then moment
-		                    else d.dated_at end,
-		    (stage_done, next_event_at) = (
-				select x.stage_done, case when n.is_told then t.at end
-				from (
-					select greatest(n.first_stage - 1,
-					                case when (d.due_on, d.overdue_at) is distinct from (n.due_on, n.overdue_at)
-					                     then least(d.reached, n.passed) else d.stage_done end)
-				) x (stage_done)
-				left join lateral letterwatch.next_stage(n.calendar, n.time_zone, n.day_begins, n.base_on, n.overdue_at,
-				                                         n.measure, n.offsets, n.every, n.loud, n.muted_until, x.stage_done) t
-					on true
-			)
+		    baseline = n.baseline, dated_at = n.dated_at, stage_done = n.stage_done, next_event_at = n.next_event_at
 		from difference n
 		where d.letter_no = n.letter_no and d.rule = n.rule and d.since = n.since and not n.is_new and not n.is_gone
-		returning d.letter_no, d.rule, d.since, d.office_code, d.reached, d.next_event_at, n.old_state, n.state, n.overdue_no,
-		          n.closed_event, n.closed_on, n.closed_kind
+		returning d.next_event_at
 	), added as (
 		insert into letterwatch.deadline
 			(letter_no, rule, since, rule_set, office_code, unit, state, start_on, due_on, late_at, overdue_at, provisional,
@@ -134,33 +116,26 @@ begin
 			 stage_done, reached, next_event_at)
 		select n.letter_no, n.rule, n.since, n.rule_set, n.office_code, n.unit, n.state, n.start_on, n.due_on, n.late_at,
 		       n.overdue_at, n.provisional, n.first_stage, n.closed_event, n.closed_on, n.rule_from, n.begun_at, n.pauses,
-		       n.extended_to, n.muted_until, n.baseline, moment, n.first_stage - 1, 0, case when n.is_told then t.at end
+		       n.extended_to, n.muted_until, n.baseline, n.dated_at, n.stage_done, 0, n.next_event_at
 		from difference n
-		left join lateral letterwatch.next_stage(n.calendar, n.time_zone, n.day_begins, n.base_on, n.overdue_at,
-		                                         n.measure, n.offsets, n.every, n.loud, n.muted_until, n.first_stage - 1) t on true
 		where n.is_new
 		returning next_event_at
 	), gone as (
 		delete from letterwatch.deadline d
 		using difference n
 		where d.letter_no = n.letter_no and d.rule = n.rule and d.since = n.since and n.is_gone
-		returning d.letter_no, d.rule, d.since, d.office_code, d.reached, d.next_event_at, n.old_state, n.state, n.overdue_no,
-		          n.closed_event, n.closed_on, n.closed_kind
 	), recorded as (
 		insert into letterwatch.deadline_change (letter_no, rule, since, old_due, new_due, why, changed_by, session_role)
 		select n.letter_no, n.rule, n.since, n.old_due, n.due_on, replan.why, replan.changed_by, replan.session_role
 		from difference n
 		where not n.is_new and n.due_on is distinct from n.old_due
-	), closed as (
-		select * from changed where old_state in ('open', 'suspended') and state not in ('open', 'suspended')
-		union all
-		select * from gone where old_state in ('open', 'suspended')
 	)
 	select exists (select from changed where next_event_at <= moment + interval '2 minutes')
 	    or exists (select from added where next_event_at <= moment + interval '2 minutes'),
-	       array(select row(c.letter_no, c.rule, c.since, c.office_code, coalesce(c.closed_kind, replan.why), c.closed_on)::letterwatch.closing
-	             from closed c
-	             where c.reached >= c.overdue_no)
+	       array(select row(n.letter_no, n.rule, n.since, n.office_code, coalesce(n.closed_kind, replan.why),
+	                        n.closed_on)::letterwatch.closing
+	             from difference n
+	             where n.was_overdue and n.old_state in ('open', 'suspended') and n.state not in ('open', 'suspended'))
 	into wake, closings;
 
 	if cardinality(closings) > 0 then
@@ -171,4 +146,5 @@ begin
 	end if;
 end
 $$;
-comment on function letterwatch.replan(text[], text, boolean, text, text) is 'Derives state and deadlines of letters again and writes what differs.';
+comment on function letterwatch.replan(text[], text, boolean, text, text) is
+	'Derives state and deadlines of letters again and writes what differs.';

@@ -1,5 +1,8 @@
 -- 0004 members: who sees and writes the letters of which office.
 
+-- What comes again with another shape.
+drop function if exists letterwatch.plan_letters(text[], text);
+
 create table letterwatch.office_member (
 	db_role text not null,
 	office_code text collate "C" not null references letterwatch.office on update cascade on delete cascade,

@@ -122,6 +122,7 @@ select lwtest.rows_are(
 	$$ select step, day from letterwatch.explain_deadline('E-PAUSE', 'pausing_work') where step in ('nominal end', 'end moved', 'last day') $$,
 	$$ values ('nominal end', '2026-03-16'::date), ('end moved', '2026-03-23'), ('last day', '2026-03-23') $$,
 	'the pause of a period of working days');
+select matches(lwtest.step('E-PAUSE', 'pausing_work', 'paused'), '7 days, 5 of them working days', 'how many of them count there is said');
 
 call lwtest.receive('E-AGAIN', '2026-03-02');
 call lwtest.act('2026-03-04 10:00', $$record_notice('E-AGAIN', outcome => 'incomplete')$$);
@@ -141,6 +142,9 @@ select lwtest.rows_are(
 select matches(lwtest.step('E-AGAIN', 'notice', 'start'), 'transfer', 'which begins with the transfer');
 
 call lwtest.receive('E-NEXT', '2026-11-30');
+select results_eq(
+	$$ select what from letterwatch.explain_deadline('E-NEXT', 'reply') where step = 'list' and what ~ 'not loaded' $$,
+	$$ values ('calendar cn, 2027 is not loaded') $$, 'which list is missing is said');
 select is((select day from letterwatch.explain_deadline('E-NEXT', 'reply') where step = 'last day'), '2027-03-01'::date,
 	'a period into a year without a list');
 select matches(lwtest.step('E-NEXT', 'reply', 'last day'), 'provisional', 'is said to be provisional');
@@ -190,7 +194,7 @@ select lwtest.rows_are(
 		('03-10 00:00', 'notice overdue', null),
 		('03-11 10:00', 'progress', 'S-007'),
 		('03-12 10:00', 'void', 'S-007'),
-		('03-12 10:00', 'followup dated anew', 'S-007'),
+		('03-12 10:00', 'followup without a date', 'S-007'),
 		('03-13 10:00', 'correct', 'S-007'),
 		('03-13 10:00', 'notice dated anew', 'S-007'),
 		('03-13 10:00', 'reply dated anew', 'S-007'),
@@ -207,7 +211,7 @@ from (values
 	('progress', format('event %s, made void by event', :mistaken), 'that it is void'),
 	('void', format('of event %s', :mistaken), 'which event it makes void'),
 	('notice dated anew', '2026-03-09.*2026-03-06.*correct', 'the old day, the new one, and why'),
-	('followup dated anew', 'from 2026-07-02', 'what went away with the void progress'),
+	('followup without a date', '^from 2026-07-02: ', 'what went away with the void progress'),
 	('correct', 'received on 2026-02-27', 'the corrected day'),
 	('notice ends', '2026-03-06.*T-P-C-1.*met on 2026-03-09, late', 'how it ended'),
 	('reply ends', '2026-05-27.*open', 'that it is open'),

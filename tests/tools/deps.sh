@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh run|check|lint…: installs the Debian packages that these need and that are missing, and says which.
+# deps.sh run|check|fuzz|fuzz-runtime|lint…: installs the Debian packages that these need and that are missing, and says which.
 #
 # Debian's PostgreSQL package makes and starts a cluster on port 5432, and other packages start services. Neither is
 # ours to do on somebody's machine, so both are turned off for as long as apt runs, by two files that are put back after.
@@ -31,6 +31,8 @@ missing() {
 		# Two of these cannot be on one machine; without rsyslog its test is skipped.
 		dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | grep -q '^installed.*system-log-daemon' || set -- "$@" rsyslog
 		;;
+	fuzz) set -- clang ;;
+	fuzz-runtime) set -- "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;;
 	lint) set -- clang-format clang-tidy cppcheck shellcheck ;;
 	*) die "no such set: $1" ;;
 	esac

@@ -17,7 +17,7 @@ check() {
 
 formatted() {
 	found=0
-	for file in daemon/*.[ch] tests/unit/*.[ch]; do
+	for file in daemon/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c; do
 		clang-format "$file" | cmp -s - "$file" || { echo "$file: make format would change it" && found=1; }
 	done
 	return $found
@@ -61,7 +61,7 @@ perl_syntax() {
 }
 
 shell_scripts() {
-	shellcheck -x tests/tools/*.sh .ci/run
+	shellcheck -x tests/*/*.sh .ci/run
 }
 
 # It counts what it found in other people's headers and tells nothing of it: only what it does tell matters.

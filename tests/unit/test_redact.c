@@ -86,7 +86,15 @@ static void a_password_among_the_parameters_of_a_uri_is_hidden(void **state)
 	assert_shown("postgresql://h/db?user=a&sslpassword=geheim", "postgresql://h/db?user=a&sslpassword=********");
 	assert_shown("postgresql://u:geheim@h/db?password=geheim", "postgresql://u:********@h/db?password=********");
 	assert_shown("postgresql://h/db?p%61ssword=geheim", "postgresql://h/db?p%61ssword=********");
-	assert_shown("postgresql://?password=ge@heim", "postgresql://?password=********");
+}
+
+/* libpq takes what is before the first @ for the user, a reader what is behind the ? for a parameter. */
+static void a_uri_that_can_be_read_in_two_ways_is_hidden(void **state)
+{
+	(void)state;
+	assert_shown("postgresql://?password=ge@heim", "postgresql://********");
+	assert_shown("postgresql://a?b=c&@h&d=postgresql://h?sslpassword=geheim", "postgresql://********");
+	assert_shown("postgresql://u:x@h?sslpassword=@geheim", "postgresql://********");
 }
 
 int main(void)
@@ -99,6 +107,7 @@ int main(void)
 		cmocka_unit_test(a_uri_without_a_secret_stands_as_it_is),
 		cmocka_unit_test(a_password_in_a_uri_is_hidden),
 		cmocka_unit_test(a_password_among_the_parameters_of_a_uri_is_hidden),
+		cmocka_unit_test(a_uri_that_can_be_read_in_two_ways_is_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,29 @@
+-- stages_ahead(calendar, time_zone, day_begins, rule_set, rule, overdue_at, first_stage, muted_until, reached, stage_done, dated_at)
+-- → (stage_done, next_event_at), one row: where a deadline stands among its stages. reached, stage_done: as they stand in its row.
+-- dated_at: when its date changed, if it did: then stage_done becomes the greatest stage reached before whose new time has
+-- passed. So what was told and is still past stays silent, what was told and is ahead again is told again, what was never told
+-- and is past is told at once. NULL: it did not change.
+-- Inlined into the caller's join, as period_end is; once in a statement: what it is made of is large, and is set up at each
+-- execution.
+-- Callers: replan, date_deadlines, plan_new_letters.
+create or replace function letterwatch.stages_ahead(calendar text, time_zone text, day_begins time, rule_set text, rule text,
+                                                    overdue_at timestamptz, first_stage int, muted_until timestamptz,
+                                                    reached int, stage_done int, dated_at timestamptz)
+returns table (stage_done int, next_event_at timestamptz)
+language sql stable parallel safe
+as $$
+	select x.stage_done, t.at
+	from (select ((overdue_at - interval '1 microsecond') at time zone time_zone)::date offset 0) b (base_on)
+	left join letterwatch.stage_plan g on g.rule_set = stages_ahead.rule_set and g.rule = stages_ahead.rule
+	left join lateral letterwatch.stage_reached(calendar, time_zone, day_begins, b.base_on, overdue_at, g.measure, g.offsets,
+	                                            g.every, dated_at) s on true
+	cross join lateral (
+		select greatest(first_stage - 1,
+		                case when dated_at is null then stages_ahead.stage_done else least(reached, coalesce(s.stage_no, 0)) end)
+		offset 0
+	) x (stage_done)
+	left join lateral letterwatch.next_stage(calendar, time_zone, day_begins, b.base_on, overdue_at, g.measure, g.offsets,
+	                                         g.every, g.loud, muted_until, x.stage_done) t on true
+$$;
+comment on function letterwatch.stages_ahead(text, text, time, text, text, timestamptz, int, timestamptz, int, int, timestamptz) is
+	'Where a deadline stands among its stages.';
