@@ -87,6 +87,7 @@ install: all
 	test -e $(etc)/logrotate.d/letterwatch || \
 		install -D -m 644 conf/logrotate.d/letterwatch $(etc)/logrotate.d/letterwatch
 	install -D -m 644 conf/psqlrc $(DESTDIR)$(PREFIX)/share/letterwatch/psqlrc
+	install -D -m 644 conf/rsyslog.d/letterwatch-offices.conf $(DESTDIR)$(PREFIX)/share/letterwatch/letterwatch-offices.conf
 	find sql -name '*.sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/letterwatch/{} \;
 	install -d $(lib)/systemd/system
 	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' systemd/letterwatchd.service >$(lib)/systemd/system/letterwatchd.service

@@ -9,8 +9,8 @@ revoke execute on all functions in schema letterwatch from public,
 grant usage on schema letterwatch
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
-grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.my_offices(), letterwatch.my_clerk_offices(),
-	letterwatch.language(), letterwatch.title(text, text)
+grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.baseline(), letterwatch.my_offices(),
+	letterwatch.my_clerk_offices(), letterwatch.language(), letterwatch.title(text, text)
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
 grant execute on function letterwatch.daemon_connect(bigint, text, int, text), letterwatch.claim_due(bigint, int, text),
@@ -21,6 +21,7 @@ grant select on letterwatch.daemon_status, letterwatch.schema_version, letterwat
 
 grant select on letterwatch.overdue, letterwatch.due_soon, letterwatch.letter_status, letterwatch.alert_log,
 	letterwatch.late_entries, letterwatch.calendar_gap, letterwatch.my_work, letterwatch.deadline, letterwatch.alert,
+	letterwatch.supervision, letterwatch.campaign, letterwatch.backlog, letterwatch.overdue_ageing,
 	letterwatch.daemon_status, letterwatch.office, letterwatch.office_setting, letterwatch.term, letterwatch.rule_set,
 	letterwatch.rule, letterwatch.stage, letterwatch.transition, letterwatch.calendar, letterwatch.calendar_list,
 	letterwatch.calendar_day, letterwatch.calendar_date, letterwatch.notice_template, letterwatch.schema_version
@@ -28,7 +29,8 @@ grant select on letterwatch.overdue, letterwatch.due_soon, letterwatch.letter_st
 grant execute on function letterwatch.due_date(text, text, date, text), letterwatch.workdays_left(text, date, date, boolean),
 	letterwatch.period_end(text, date, text, int, text, boolean, boolean, datemultirange, date),
 	letterwatch.paused_end(text, date, date, boolean, datemultirange), letterwatch.planning_horizon(),
-	letterwatch.refuse(text, text, text), letterwatch.explain_deadline(text, text), letterwatch.letter_history(text)
+	letterwatch.refuse(text, text, text), letterwatch.explain_deadline(text, text), letterwatch.letter_history(text),
+	letterwatch.workload(text, int)
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
 grant execute on function letterwatch.refuse(text, text, text) to letterwatch_intake;
 
@@ -42,7 +44,7 @@ grant execute on function letterwatch.forget_petitioner(text, text) to letterwat
 grant insert (letter_no, office_code, registry_no, received_at, received_on, channel, rule_set, title, source, source_ref)
 	on letterwatch.letter to letterwatch_clerk, letterwatch_intake;
 grant insert (letter_no, kind, occurred_at, rule, outcome, until, to_office, of_letter_no, of_event, unit, handler, channel,
-	approved_by, reason, informed_at, received_on, rule_set, source, source_ref)
+	approved_by, reason, informed_at, received_on, rule_set, source, source_ref, by_office, topic, leader)
 	on letterwatch.letter_event to letterwatch_clerk, letterwatch_intake;
 grant insert on letterwatch.intake_letter, letterwatch.intake_event to letterwatch_clerk, letterwatch_intake;
 grant usage on sequence letterwatch.letter_no_seq, letterwatch.event_id_seq to letterwatch_clerk, letterwatch_intake;
@@ -50,7 +52,7 @@ grant execute on function letterwatch.new_letter_no() to letterwatch_clerk, lett
 grant execute on function letterwatch.owes(text),
 	letterwatch.register_letter(text, text, timestamptz, text, text, text),
 	letterwatch.record_event(text, text, timestamptz, text, text, text, text, text, text, date, text, text, bigint, text, timestamptz,
-		date, text),
+		date, text, text, text, text),
 	letterwatch.record_notice(text, text, timestamptz, text, text),
 	letterwatch.assign_letter(text, text, text, timestamptz),
 	letterwatch.record_reply(text, text, timestamptz, text, text),
@@ -64,6 +66,8 @@ grant execute on function letterwatch.owes(text),
 	letterwatch.withdraw_letter(text, text, timestamptz),
 	letterwatch.reopen_letter(text, text, timestamptz),
 	letterwatch.mute_letter(text, date, text),
+	letterwatch.supervise_letter(text, text, date, text, text, text),
+	letterwatch.feed_back(text, text, timestamptz),
 	letterwatch.correct_letter(text, text, date, text, text),
 	letterwatch.void_event(bigint, text)
 	to letterwatch_clerk;

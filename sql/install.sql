@@ -26,6 +26,7 @@ comment on table letterwatch.schema_version is 'The migrations that were applied
 set local check_function_bodies = off;
 \ir functions/clock.sql
 \ir functions/actor.sql
+\ir functions/baseline.sql
 \ir functions/new_letter_no.sql
 \ir functions/session_key.sql
 
@@ -50,6 +51,11 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 	\ir migrations/0004_members.sql
 	insert into letterwatch.schema_version (version, name) values (4, '0004_members');
 \endif
+select not exists (select from letterwatch.schema_version where version = 5) as missing \gset
+\if :missing
+	\ir migrations/0005_supervision.sql
+	insert into letterwatch.schema_version (version, name) values (5, '0005_supervision');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -67,10 +73,12 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/correct_letter.sql
 \ir functions/daemon_connect.sql
 \ir functions/daemon_disconnect.sql
+\ir functions/daily_mornings.sql
 \ir functions/date_deadlines.sql
 \ir functions/derive.sql
 \ir functions/derive_calendar.sql
 \ir functions/derive_stages.sql
+\ir functions/digest_message.sql
 \ir functions/due_date.sql
 \ir functions/event_inserted.sql
 \ir functions/event_sequence.sql
@@ -78,6 +86,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/exempt_letter.sql
 \ir functions/explain_deadline.sql
 \ir functions/extend_deadline.sql
+\ir functions/feed_back.sql
 \ir functions/first_stage.sql
 \ir functions/forget_petitioner.sql
 \ir functions/handles_letter.sql
@@ -123,8 +132,10 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/preview_calendar.sql
 \ir functions/queue_due.sql
 \ir functions/raise_alerts.sql
+\ir functions/raise_calendar_gaps.sql
 \ir functions/raise_cleared.sql
 \ir functions/raise_daily_lines.sql
+\ir functions/raise_digests.sql
 \ir functions/raise_or_park.sql
 \ir functions/raise_stages.sql
 \ir functions/rebuild_calendars.sql
@@ -136,6 +147,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/redate_deadlines.sql
 \ir functions/redate_letters.sql
 \ir functions/refuse.sql
+\ir functions/refuse_baseline.sql
 \ir functions/refuse_change.sql
 \ir functions/refuse_event.sql
 \ir functions/refuse_foreign.sql
@@ -159,6 +171,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/stage_reached.sql
 \ir functions/stage_time.sql
 \ir functions/stages_ahead.sql
+\ir functions/supervise_letter.sql
 \ir functions/suspend_letter.sql
 \ir functions/title.sql
 \ir functions/transfer_letter.sql
@@ -168,9 +181,11 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/withdraw_letter.sql
 \ir functions/work_replan_queue.sql
 \ir functions/workdays_left.sql
+\ir functions/workload.sql
 \ir functions/writes_all.sql
 
 \ir views/alert_log.sql
+\ir views/backlog.sql
 \ir views/calendar_awaited.sql
 \ir views/calendar_gap.sql
 \ir views/daemon_status.sql
@@ -181,6 +196,9 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir views/letter_status.sql
 \ir views/overdue.sql
 \ir views/my_work.sql
+\ir views/overdue_ageing.sql
+\ir views/supervision.sql
+\ir views/campaign.sql
 \ir views/to_notify.sql
 
 \ir triggers/append_only.sql
@@ -193,6 +211,8 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir rules.sql
 \ir grants.sql
 \ir policies.sql
+
+select letterwatch.plan_daily_lines() \g /dev/null
 
 -- What stands by an earlier version is planned anew, a batch at a time, by the daemon.
 \if :lives_are_new

@@ -47,6 +47,8 @@ values
 	('event', 'withdraw', 'withdrawn', '撤回'),
 	('event', 'reopen', 'reopened', '重新办理'),
 	('event', 'mute', 'muted', '暂停提醒'),
+	('event', 'supervise', 'ordered to report', '督办'),
+	('event', 'feedback', 'reported back', '反馈'),
 	('event', 'correct', 'corrected', '更正'),
 	('event', 'void', 'made void', '作废'),
 	('unit', 'petitions', 'petitions unit', '控申部门'),
@@ -57,13 +59,27 @@ values
 	('channel', 'email', 'e-mail', '电子邮件'),
 	('channel', 'phone', 'telephone', '电话'),
 	('channel', 'text', 'text message', '短信'),
-	('channel', 'visit', 'visit', '来访')
+	('channel', 'visit', 'visit', '来访'),
+	('age', 'months_0_3', 'up to 3 months', '三个月以内'),
+	('age', 'months_3_6', '3 to 6 months', '三至六个月'),
+	('age', 'months_6_12', '6 to 12 months', '六个月至一年'),
+	('age', 'years_1_3', '1 to 3 years', '一至三年'),
+	('age', 'years_3_5', '3 to 5 years', '三至五年'),
+	('age', 'years_5', 'over 5 years', '五年以上'),
+	('age', 'days_1_3', '1 to 3 days late', '超期一至三日'),
+	('age', 'days_4_7', '4 to 7 days late', '超期四至七日'),
+	('age', 'days_8_30', '8 to 30 days late', '超期八至三十日'),
+	('age', 'days_31_90', '31 to 90 days late', '超期三十一至九十日'),
+	('age', 'days_91', 'more than 90 days late', '超期九十日以上')
 on conflict do nothing;
 
 -- What is possible when. A reply also meets a notice still open, so it is possible before one. A transfer makes the letter new to
--- the receiving office. A letter that is closed can be reopened; `exempt` is closed but for the handling itself.
-insert into letterwatch.transition (status, kind, outcome, next_status, when_suspended, suspends)
-select o.status, e.kind, e.outcome, coalesce(e.next_status, o.status), e.when_suspended, e.suspends
+-- the receiving office. A letter that is closed can be reopened; `exempt` is closed but for the handling itself. An office above
+-- may order a report on any letter, a closed one too: whether it was rightly closed may be what it asks.
+insert into letterwatch.transition
+	(status, kind, outcome, next_status, when_suspended, suspends, when_supervised, supervises)
+select o.status, e.kind, e.outcome, coalesce(e.next_status, o.status), e.when_suspended, e.suspends,
+       case e.kind when 'feedback' then true end, case e.kind when 'supervise' then true when 'feedback' then false end
 from (values
 	('{registered,incomplete,accepted,in_progress,reopened,exempt}'::text[], 'assign', '', null, null::boolean, null::boolean),
 	('{registered,incomplete,reopened}', 'notice', 'accepted', 'accepted', null, null),
@@ -86,7 +102,13 @@ from (values
 	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
 	 'correct', '', null, null, null),
 	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
-	 'void', '', null, null, null)
+	 'void', '', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
+	 'supervise', '', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
+	 'feedback', 'progress', null, null, null),
+	('{registered,incomplete,accepted,in_progress,reopened,answered,referred,not_accepted,withdrawn,duplicate,exempt}',
+	 'feedback', 'result', null, null, null)
 ) e (statuses, kind, outcome, next_status, when_suspended, suspends)
 cross join unnest(e.statuses) o (status)
 on conflict do nothing;
@@ -150,7 +172,10 @@ values
 	 'begin', 'followup'),
 	('demo', 'followup', 'for demonstration', 'progress', 120, 'second', false, 'case', true, '{progress,result}',
 	 '{incomplete,referred,not_accepted,withdrawn,duplicate,exempt}', false, null, null, false, false, 'keep',
-	 'end', null)
+	 'end', null),
+	('demo', 'feedback', 'the order of the office above (督办)',
+	 'supervise', null, 'date', false, 'case', true, '{feedback}', '{}', false, null, null, false, false, 'keep',
+	 'keep', null)
 on conflict do nothing;
 
 -- The stages of every shipped rule: warnings before the last day as each rule has them, then the same for all.
@@ -194,7 +219,7 @@ cross join (values
 	(8, 'escalate', 60, null, 1, 3),
 	(9, 'escalate', 120, null, 2, 2)
 ) s (stage_no, stage, seconds, unit, levels_up, severity)
-where r.rule_set = 'demo'
+where r.rule_set = 'demo' and r.unit = 'second'
   and not exists (select from letterwatch.stage x where x.rule_set = r.rule_set and x.rule = r.rule)
 on conflict do nothing;
 

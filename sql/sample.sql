@@ -65,6 +65,18 @@ join (values
 ) e (kind, unit, modulus, rest, after) on (s.i / 7) % e.modulus = e.rest
 where s.outcome = 'accepted' and s.notice_after < interval '7 days' and s.received_at + e.after < letterwatch.clock();
 
+-- Twelve days ago the top office ordered reports on what nobody had answered; two in three have come.
+insert into letterwatch.letter_event (letter_no, kind, by_office, until, topic, leader, occurred_at, recorded_at)
+select letter_no, 'supervise', 'S', (letterwatch.clock() - interval '2 days')::date, 'arrears', 'H001',
+       letterwatch.clock() - interval '12 days', letterwatch.clock() - interval '12 days'
+from sample
+where i % 29 = 0 and received_at < letterwatch.clock() - interval '20 days';
+insert into letterwatch.letter_event (letter_no, kind, outcome, handler, occurred_at, recorded_at)
+select letter_no, 'feedback', case i % 2 when 0 then 'result' else 'progress' end, handler,
+       letterwatch.clock() - interval '3 days', letterwatch.clock() - interval '3 days'
+from sample
+where i % 29 = 0 and i % 3 <> 0 and received_at < letterwatch.clock() - interval '20 days';
+
 insert into letterwatch.letter (letter_no, office_code, received_at, channel, title, registered_at)
 select format('DEMO-%s', lpad(row_number() over (order by s)::text, 2, '0')), 'DEMO', letterwatch.clock() - s * interval '1 second',
        'online', 'Sample matter of seconds', letterwatch.clock() - s * interval '1 second'

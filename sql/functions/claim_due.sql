@@ -2,9 +2,10 @@
 -- first the lines that this daemon has to send now, as in outbox_lines, at most about `batch`; then always one last row, with
 -- line_id NULL: next_in_us, how long to sleep, in microseconds (0: ask again at once; 1: the same, after work that makes no line;
 -- NULL: nothing is planned), and blocked: what is due is held by others.
--- Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due and the lines
--- that come by the day; when there is none, re-dates the next deadlines that a change of settings concerns. While there are such,
--- what is about to be told is planned anew first: no alert comes for a date that the change has moved.
+-- Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due and, when no
+-- alert is left, the lines that come by the day; when there is none, re-dates the next deadlines that a change of settings
+-- concerns. While there are such, what is about to be told is planned anew first: no alert comes for a date that the change has
+-- moved.
 -- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows.
 -- Errors: none of its own; safe to repeat after a lost answer: what was raised is still in the outbox of `instance`.
 -- Callers: the daemon (store.c). Between two calls it sends the lines and calls mark_emitted.
@@ -23,6 +24,7 @@ declare
 	lease timestamptz := moment + interval '30 seconds';
 	room int;
 	raised int;
+	daily int;
 	redated int := 0;
 	settings_changed boolean := exists (
 		select from letterwatch.settings_change c where c.redated_at is null and c.applied_at is not null);
@@ -34,9 +36,10 @@ begin
 	perform letterwatch.work_replan_queue(case when settings_changed then batch else 100 end);
 	perform letterwatch.adopt_lines(claim_due.instance, batch, lease);
 	select batch - count(*) into room from letterwatch.outbox x where x.instance = claim_due.instance;
-	raised := letterwatch.raise_alerts(claim_due.instance, greatest(room, 0), lease, settings_changed)
-		+ letterwatch.raise_daily_lines(claim_due.instance, lease);
-	if raised = 0 then
+	raised := letterwatch.raise_alerts(claim_due.instance, greatest(room, 0), lease, settings_changed);
+	-- A few at a time: an alert that comes meanwhile waits for them.
+	daily := letterwatch.raise_daily_lines(claim_due.instance, least(greatest(room - raised, 0), 200), lease);
+	if raised + daily = 0 then
 		if settings_changed then
 			redated := letterwatch.redate_letters(1000);
 		end if;
@@ -54,12 +57,12 @@ begin
 	where i.instance = claim_due.instance;
 	return query
 	select null::uuid, null::int2, null::text[],
-	       case when redated > 0 then 1
+	       case when redated + daily > 0 then 1
 	            when raised > 0 and raised >= room then 0
 	            when soonest is null then null
 	            else greatest(0, ceil(1000000 * extract(epoch from soonest - moment - (clock_timestamp() - statement_timestamp()))))::bigint
 	       end,
-	       coalesce(redated = 0 and raised < room and soonest <= moment, false);
+	       coalesce(redated + daily = 0 and raised < room and soonest <= moment, false);
 end
 $$;
 comment on function letterwatch.claim_due(bigint, int, text) is 'What a daemon has to send now, and how long it may sleep.';

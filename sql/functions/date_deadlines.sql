@@ -62,13 +62,15 @@ begin
 	), changed as (
 		update letterwatch.deadline d
 		set due_on = n.due_on, late_at = n.late_at, overdue_at = n.overdue_at, provisional = n.provisional,
-		    first_stage = x.first_stage, stage_done = x.stage_done, next_event_at = x.next_event_at,
+		    first_stage = x.first_stage, stage_done = x.stage_done,
+		    next_event_at = case when not (d.baseline and n.overdue_at > n.late_at) then x.next_event_at end,
 		    dated_at = case when n.moved then moment else d.dated_at end
 		from dated n
 		join next x on x.tid = n.next_tid
 		where d.ctid = n.tid
 		  and (d.due_on, d.late_at, d.overdue_at, d.provisional, d.first_stage, d.stage_done, d.next_event_at) is distinct from
-		      (n.due_on, n.late_at, n.overdue_at, n.provisional, x.first_stage, x.stage_done, x.next_event_at)
+		      (n.due_on, n.late_at, n.overdue_at, n.provisional, x.first_stage, x.stage_done,
+		       case when not (d.baseline and n.overdue_at > n.late_at) then x.next_event_at end)
 		returning d.next_event_at
 	), recorded as (
 		insert into letterwatch.deadline_change (letter_no, rule, since, old_due, new_due, why, changed_by, session_role)

@@ -10,6 +10,7 @@
 -- the status is one of not_owed_in. A follow-up starts on the later of the last day of what it follows and its progress. What
 -- is closed is judged by the rule, lists and settings that were in force when the closing event was recorded. Registered after
 -- its end: it is overdue from the moment of registration on.
+-- baseline: it began in the first load of what was there before letterwatch.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
 -- Callers: replan, verify, preview, check_extensions, explain_deadline.
 create or replace function letterwatch.derive(letters text[])
@@ -18,7 +19,7 @@ returns table (letter_no text, letter_office text, rule_set text, status text, s
                muted_until_on date, duplicate_of text, former_offices text[],
                rule text, since bigint, office_code text, unit text, state text, start_on date, due_on date, late_at timestamptz,
                overdue_at timestamptz, provisional boolean, first_stage int, closed_event bigint, closed_on date, rule_from date,
-               begun_at timestamptz, pauses datemultirange, extended_to date, muted_until timestamptz,
+               begun_at timestamptz, pauses datemultirange, extended_to date, muted_until timestamptz, baseline boolean,
                closed_kind text, base_on date, own_end_on date, extensions bigint[], moved_by bigint, time_zone text, calendar text,
                count_from text, amount int, period_unit text, month_end boolean, roll boolean, end_of_day time)
 language plpgsql stable rows 10
@@ -104,7 +105,7 @@ begin
 		for i in 1 .. cardinality(rules) loop
 			if rules[i].begins = 'receipt' then
 				lives := lives || row(i, 0, 0, received_on, f.start_at, f.registered_at, null, null, null, null, null, 'open', null, null,
-				                      null, null, f.office_code, null)::letterwatch.life;
+				                      null, null, f.office_code, null, f.baseline)::letterwatch.life;
 				begun[i] := true;
 			end if;
 		end loop;
@@ -216,7 +217,7 @@ begin
 				lives := lives || row(i, e.event_id, e.place, case e.kind when 'reopen' then e.recorded_day else e.on_day end,
 				                      case e.kind when 'reopen' then greatest(e.occurred_at, e.recorded_at) else e.occurred_at end,
 				                      e.recorded_at, case when e.kind = 'supervise' then e.until end, null, null, null, followed, 'open',
-				                      null, null, null, null, e.office_code, e.unit)::letterwatch.life;
+				                      null, null, null, null, e.office_code, e.unit, e.baseline)::letterwatch.life;
 				begun[i] := true;
 			end loop;
 			fetch story into e;
@@ -263,6 +264,7 @@ begin
 			closed_kind := l.closed_kind;
 			rule_from := r.valid_from;
 			begun_at := l.begun_at;
+			baseline := l.baseline;
 			extended_to := coalesce(l.extended_to, l.named_on);
 			extensions := l.extensions;
 			moved_by := l.moved_by;

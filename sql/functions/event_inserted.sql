@@ -1,7 +1,7 @@
 -- event_inserted(): trigger of letter_event, after each INSERT or COPY statement. Locks the letters in their order, so that two
 -- writers of one letter come one after the other and the second sees what the first did; checks the new events together with
 -- all events of their letters; plans. All or nothing: refuse_event names the first fault. Of a letter that is not in charge of a
--- clerk's offices, nothing else is looked at or told.
+-- clerk's offices (or, for an order to report, below them), nothing else is looked at or told.
 create or replace function letterwatch.event_inserted() returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
@@ -18,6 +18,9 @@ declare
 	to_lock text[] := letters || array(select n.of_letter_no from new_events n where n.of_letter_no is not null);
 	f record;
 begin
+	if exists (select from new_events n where n.baseline) then
+		perform letterwatch.refuse_baseline();
+	end if;
 	perform letterwatch.plan_for(cardinality(letters));
 	perform letterwatch.lock_planning();
 	perform from letterwatch.letter l
@@ -52,11 +55,15 @@ begin
 	select x.*, count(*) over () as faults into f
 	from (
 		select e.letter_no, e.event_id, e.kind, e.outcome, e.unit, e.channel, e.until, e.rule, e.to_office, e.of_letter_no,
-		       e.of_event, d.on_day, coalesce(s.status_before, t.status) as status, s.suspended_before as suspended,
+		       e.of_event, e.by_office, d.on_day, coalesce(s.status_before, t.status) as status,
+		       s.suspended_before as suspended, s.supervised_before as supervised,
 		       l.received_on, l.rule_set_in_force as rule_set, u.kind as upset_kind, u.on_day as upset_on, b.on_day as first_on,
 		       case
 		       when bound and l.letter_no is not null
-		            and coalesce(t.office_code, l.office_code) not in (select letterwatch.my_clerk_offices()) then 'foreign'
+		            and (coalesce(y.by_office, t.office_code, l.office_code) not in (select letterwatch.my_clerk_offices())
+		                 or not exists (select from letterwatch.office_setting x
+		                                where x.office_code = coalesce(t.office_code, l.office_code)
+		                                  and x.path @> array[coalesce(y.by_office, x.office_code)])) then 'foreign'
 		       when bound and g.letter_no is not null and g.office_code not in (select letterwatch.my_offices())
 		       then 'foreign original'
 		       else coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, d.on_day, l.received_on,
@@ -76,6 +83,15 @@ begin
 		left join letterwatch.office_setting o on o.office_code = coalesce(s.office_code, t.office_code)
 		left join upset u on u.letter_no = e.letter_no
 		left join first_day b on b.letter_no = e.letter_no
+		-- Who orders a report, or takes the order back, is of the office that orders it; all else is done by the one in charge.
+		left join lateral (
+			select e.by_office
+			where e.kind = 'supervise'
+			union all
+			select w.by_office
+			from letterwatch.letter_event w
+			where e.kind = 'void' and w.event_id = e.of_event and w.kind = 'supervise'
+		) y on true
 		cross join lateral (select (e.occurred_at at time zone o.time_zone)::date) d (on_day)
 	) x
 	where x.fault is not null

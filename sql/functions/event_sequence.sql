@@ -1,7 +1,8 @@
 -- event_sequence(letters) → rows: the events of some letters, letter by letter in the order of the array, without the voided
 -- ones, in the order in which they happened: by time, then by when it was recorded, then event_id; place counts from 1. Of
 -- each: whether it was possible (table transition) in the status before it; status and suspended, the office, unit and handler
--- in charge before (_before) and after it. An event that was not possible changes nothing and meets nothing.
+-- in charge before (_before) and after it; supervised_before: whether an order waited for feedback. An event that was not
+-- possible changes nothing and meets nothing.
 -- on_day: the local date of the office in charge after it; recorded_day: that of the later of occurred_at and recorded_at. A
 -- transfer takes the letter out of the hands of unit and handler.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
@@ -10,7 +11,8 @@ create or replace function letterwatch.event_sequence(letters text[])
 returns table (letter_no text, event_id bigint, place bigint, kind text, outcome text, rule text, until date, of_letter_no text,
                possible boolean, status_before text, status text, suspended_before boolean, suspended boolean,
                office_before text, office_code text, unit_before text, unit text, handler text,
-               on_day date, recorded_day date, occurred_at timestamptz, recorded_at timestamptz)
+               on_day date, recorded_day date, occurred_at timestamptz, recorded_at timestamptz,
+               supervised_before boolean, baseline boolean)
 language plpgsql stable rows 10
 set plan_cache_mode = force_generic_plan
 set jit = off
@@ -24,11 +26,13 @@ declare
 	step letterwatch.transition;
 	time_zone text;
 	zone_of text;
+	supervised boolean;
 begin
 	foreach letter_no in array letters loop
 		place := 0;
 		status := 'registered';
 		suspended := false;
+		supervised := false;
 		office_code := null;
 		unit := null;
 		handler := null;
@@ -46,16 +50,19 @@ begin
 			place := place + 1;
 			status_before := status;
 			suspended_before := suspended;
+			supervised_before := supervised;
 			office_before := office_code;
 			unit_before := unit;
 			select t.* into step
 			from letterwatch.transition t
 			where t.status = event_sequence.status and t.kind = e.kind and t.outcome = coalesce(e.outcome, '')
-			  and coalesce(t.when_suspended, event_sequence.suspended) = event_sequence.suspended;
+			  and coalesce(t.when_suspended, event_sequence.suspended) = event_sequence.suspended
+			  and coalesce(t.when_supervised, supervised) = supervised;
 			possible := found;
 			if possible then
 				status := step.next_status;
 				suspended := coalesce(step.suspends, suspended);
+				supervised := coalesce(step.supervises, supervised);
 				if e.kind = 'transfer' then
 					office_code := e.to_office;
 					unit := e.unit;
@@ -77,6 +84,7 @@ begin
 			of_letter_no := e.of_letter_no;
 			occurred_at := e.occurred_at;
 			recorded_at := e.recorded_at;
+			baseline := e.baseline;
 			on_day := (e.occurred_at at time zone time_zone)::date;
 			recorded_day := (greatest(e.occurred_at, e.recorded_at) at time zone time_zone)::date;
 			return next;

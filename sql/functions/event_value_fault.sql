@@ -1,6 +1,7 @@
 -- event_value_fault(event, on_day, received_on, rule_set, office_before) → text: what is wrong with the values of a new event by
 -- themselves, as a word that refuse_event explains; NULL: nothing. received_on NULL: there is no such letter.
--- on_day: its local date; received_on, rule_set: the letter's, as corrected; office_before: in charge before the event.
+-- on_day: its local date; received_on, rule_set: the letter's, as corrected; office_before: in charge before the event. An order
+-- (supervise) is given by that office or one above it; whether the session may speak for it is not asked here.
 -- Callers: event_inserted.
 create or replace function letterwatch.event_value_fault(e letterwatch.letter_event, on_day date, received_on date, rule_set text,
                                                          office_before text) returns text
@@ -37,7 +38,7 @@ begin
 		return 'handler';
 	elsif e.rule is not null and e.kind <> 'extend' then
 		return 'stray rule';
-	elsif e.until is not null and e.kind not in ('extend', 'mute') then
+	elsif e.until is not null and e.kind not in ('extend', 'mute', 'supervise') then
 		return 'stray until';
 	elsif e.to_office is not null and e.kind not in ('transfer', 'correct') then
 		return 'stray to_office';
@@ -53,6 +54,12 @@ begin
 		return 'stray received_on';
 	elsif e.rule_set is not null and e.kind <> 'correct' then
 		return 'stray rule_set';
+	elsif e.by_office is not null and e.kind <> 'supervise' then
+		return 'stray by_office';
+	elsif e.topic is not null and e.kind <> 'supervise' then
+		return 'stray topic';
+	elsif e.leader is not null and e.kind <> 'supervise' then
+		return 'stray leader';
 	elsif e.kind in ('suspend', 'extend', 'reopen', 'mute', 'correct', 'void') and coalesce(e.reason, '') !~ '\S' then
 		return 'reason';
 	end if;
@@ -122,6 +129,27 @@ begin
 		                  where x.rule_set = event_value_fault.rule_set
 		                    and event_value_fault.received_on between x.valid_from and x.valid_to) then
 			return 'rule set';
+		end if;
+	when 'supervise' then
+		if not exists (select from letterwatch.rule x
+		               where x.rule_set = event_value_fault.rule_set and x.begins = 'supervise'
+		                 and event_value_fault.received_on between x.valid_from and x.valid_to) then
+			return 'no order';
+		elsif not exists (select from letterwatch.office_setting o where o.office_code = e.by_office) then
+			return 'by office';
+		elsif not exists (select from letterwatch.office_setting o
+		                  where o.office_code = office_before and e.by_office = any (o.path)) then
+			return 'not above';
+		elsif e.until is null then
+			return 'until';
+		elsif e.until < on_day then
+			return 'order';
+		elsif not e.until <@ letterwatch.planning_horizon() then
+			return 'horizon';
+		elsif e.topic !~ '^[^[:cntrl:]]{1,64}$' or e.topic !~ '\S' then
+			return 'topic';
+		elsif e.leader !~ '^[!-~]{1,64}$' then
+			return 'leader';
 		end if;
 	when 'void' then
 		if not exists (select from letterwatch.letter_event t

@@ -4,11 +4,11 @@
 -- Callers: event_sequence, derive, event_inserted.
 create or replace function letterwatch.letter_fact(letters text[])
 returns table (letter_no text, office_code text, received_on date, received_at timestamptz, rule_set text,
-               registered_at timestamptz)
+               registered_at timestamptz, baseline boolean)
 language sql stable
 as $$
 	select l.letter_no, coalesce(c.office_code, l.office_code), coalesce(c.received_on, l.received_on),
-	       case when c.received_on is null then l.received_at end, coalesce(c.rule_set, l.rule_set), l.registered_at
+	       case when c.received_on is null then l.received_at end, coalesce(c.rule_set, l.rule_set), l.registered_at, l.baseline
 	from unnest(letters) u (letter_no)
 	join letterwatch.letter l on l.letter_no = u.letter_no
 	left join (

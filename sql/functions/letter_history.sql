@@ -28,6 +28,7 @@ begin
 		                      then format('recorded %s', date_trunc('second', e.recorded_at)) end,
 		                 e.rule, 'until ' || e.until, 'to ' || e.to_office, 'of ' || e.of_letter_no, 'of event ' || e.of_event,
 		                 'received on ' || e.received_on, 'rule set ' || e.rule_set, e.unit, e.handler, 'by ' || e.channel,
+		                 'ordered by ' || e.by_office, e.topic, 'leader ' || e.leader,
 		                 'approved by ' || e.approved_by, 'writer told ' || date_trunc('second', e.informed_at),
 		                 case when with_reasons then e.reason end)
 		from letterwatch.letter_event e

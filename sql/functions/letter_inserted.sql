@@ -8,6 +8,9 @@ declare
 	bound boolean := not letterwatch.writes_all();
 	f record;
 begin
+	if exists (select from new_letters n where n.baseline) then
+		perform letterwatch.refuse_baseline();
+	end if;
 	perform letterwatch.lock_planning();
 
 	select x.*, count(*) over () as faults into f

@@ -7,7 +7,9 @@ returns table (line_id uuid, severity int, fields text[])
 language sql stable
 as $$
 	select x.line_id, coalesce(a.severity, l.severity),
-	       case when a.alert_id is null then l.fields
+	       case when l.event = 'digest' and language <> 'none'
+	            then l.fields || array['msg', letterwatch.digest_message(language, jsonb_object(l.fields))]
+	            when a.alert_id is null then l.fields
 	       else array['event', 'alert', 'id', a.alert_id::text, 'stage', a.stage, 'rule', a.rule, 'office', a.office_code,
 	                  'letter', a.letter_no, 'due', to_char(a.due_on, 'YYYY-MM-DD'), 'days_left', a.days_left::text,
 	                  'workdays_left', a.workdays_left::text, 'to', a.to_office, 'unit', a.unit]

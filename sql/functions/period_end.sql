@@ -15,7 +15,7 @@ returns table (due_on date, slack int, provisional boolean, own_end_on date)
 language sql stable parallel safe
 as $$
 	select e.due_on,
-	       e.workdays_before + 1 - s.workdays,
+	       least(e.workdays_before + 1 - s.workdays, e.due_on - start_on),
 	       not e.settled or ((unit = 'workday' or count_from = 'next_workday') and e.unsettled > s.unsettled),
 	       m.own_end_on
 	from letterwatch.calendar_date s

@@ -1,21 +1,19 @@
--- plan_daily_lines(): keeps daily_line up with the settings: a calendar_gap row for each calendar in use that needs lists, next
--- looked at when office hours begin at the topmost office that uses it.
--- Callers: apply_settings.
+-- plan_daily_lines(): keeps daily_line up with the settings, as daily_mornings. What should have come by now stays as it is.
+-- Callers: apply_settings, install.sql.
 create or replace function letterwatch.plan_daily_lines() returns void
 language sql volatile
 as $$
-	with used as (
-		select distinct on (o.calendar) o.calendar, o.time_zone, o.day_begins
-		from letterwatch.office_setting o
-		join letterwatch.calendar c on c.calendar = o.calendar and c.needs_list
-		order by o.calendar, o.level, o.office_code
+	with wanted as materialized (
+		select * from letterwatch.daily_mornings()
 	), unused as (
 		delete from letterwatch.daily_line l
-		where l.event = 'calendar_gap' and not exists (select from used u where u.calendar = l.subject)
+		where not exists (select from wanted w where w.event = l.event and w.subject = l.subject)
 	)
-	insert into letterwatch.daily_line (event, subject, next_at)
-	select 'calendar_gap', u.calendar, letterwatch.next_morning(u.time_zone, u.day_begins)
-	from used u
-	on conflict (event, subject) do nothing
+	insert into letterwatch.daily_line as l (event, subject, next_at)
+	select w.event, w.subject, w.next_at
+	from wanted w
+	on conflict (event, subject) do update
+	set next_at = excluded.next_at
+	where l.next_at > (select letterwatch.clock()) and l.next_at <> excluded.next_at
 $$;
 comment on function letterwatch.plan_daily_lines() is 'Plans the lines that come by the day.';

@@ -1,53 +1,50 @@
--- raise_daily_lines(instance, leased_until) → int: raises the lines that come by the day and whose time has come; returns how
--- many. calendar_gap, each morning: of a calendar in use the list of this year is not loaded, or from 1 November that of the
--- next; with the number of open deadlines that wait for it, and the first last day among them. At most one a calendar, year and
--- day.
--- Callers: claim_due.
-create or replace function letterwatch.raise_daily_lines(instance bigint, leased_until timestamptz) returns int
+-- raise_daily_lines(instance, at_most, leased_until) → int: raises the lines that come by the day and whose time has come, at most
+-- at_most of them, and plans each anew for the next morning: whoever was down for days tells one line, not one a day. Returns
+-- how many it dealt with; not each has something to say. Mornings are joined by hash: there are as many as offices.
+-- What goes wrong stops no alert: those that are due wait for a minute, and the server's log names the SQLSTATE. Errors: a
+-- conflict, a cancel, no memory, disk or connections end the claim.
+-- Callers: claim_due, when no alert is due.
+create or replace function letterwatch.raise_daily_lines(instance bigint, at_most int, leased_until timestamptz) returns int
 language plpgsql volatile
+set enable_hashjoin = on
 as $$
 declare
-	calendars text[];
-	raised int;
+	events text[];
+	subjects text[];
 begin
-	calendars := array(
-		select l.subject
-		from letterwatch.daily_line l
-		where l.next_at <= (select letterwatch.clock())
-		for update skip locked);
-	if cardinality(calendars) = 0 then
+	if not exists (select from letterwatch.daily_line l where l.next_at <= (select letterwatch.clock())) then
 		return 0;
 	end if;
-	with used as (
-		select distinct on (o.calendar) o.calendar, (letterwatch.clock() at time zone o.time_zone)::date as today,
-		       letterwatch.next_morning(o.time_zone, o.day_begins) as next_at
-		from letterwatch.office_setting o
-		where o.calendar = any (calendars)
-		order by o.calendar, o.level, o.office_code
-	), moved as (
+	begin
+		select coalesce(array_agg(d.event), '{}'), coalesce(array_agg(d.subject), '{}') into events, subjects
+		from (
+			select l.event, l.subject
+			from letterwatch.daily_line l
+			where l.next_at <= (select letterwatch.clock())
+			order by l.next_at, l.event, l.subject
+			limit at_most
+			for update skip locked
+		) d;
+		perform letterwatch.raise_calendar_gaps(
+			instance, array(select d.subject from unnest(events, subjects) d (event, subject) where d.event = 'calendar_gap'), leased_until);
+		perform letterwatch.raise_digests(
+			instance, array(select d.subject from unnest(events, subjects) d (event, subject) where d.event = 'digest'), leased_until);
 		update letterwatch.daily_line l
-		set next_at = u.next_at
-		from used u
-		where l.event = 'calendar_gap' and l.subject = u.calendar
-	), named as (
-		insert into letterwatch.log_line (line_id, event, severity, raised_at, fields)
-		select letterwatch.line_id('calendar_gap', u.calendar, g.year::text, u.today::text), 'calendar_gap', 4, letterwatch.clock(),
-		       array['event', 'calendar_gap', 'calendar', u.calendar, 'year', g.year::text, 'deadlines', g.deadlines::text]
-		       || case when g.first_due_on is not null then array['first_due', to_char(g.first_due_on, 'YYYY-MM-DD')] end
-		from used u
-		join (select x.year, x.calendar, sum(x.deadlines) as deadlines, min(x.first_due_on) as first_due_on
-		      from letterwatch.calendar_awaited x
-		      group by x.year, x.calendar) g on g.calendar = u.calendar
-		where g.year <= extract(year from u.today) + case when to_char(u.today, 'MM-DD') >= '11-01' then 1 else 0 end
-		on conflict (line_id) do nothing
-		returning line_id, raised_at
-	), sent as (
-		insert into letterwatch.outbox (line_id, stage_at, instance, leased_until)
-		select n.line_id, n.raised_at, raise_daily_lines.instance, raise_daily_lines.leased_until
-		from named n
-	)
-	select count(*) into raised from named;
-	return raised;
+		set next_at = m.next_at
+		from unnest(events, subjects) d (event, subject)
+		join letterwatch.daily_mornings() m on m.event = d.event and m.subject = d.subject
+		where l.event = d.event and l.subject = d.subject;
+	exception
+		when serialization_failure or deadlock_detected or query_canceled or insufficient_resources then
+			raise;
+		when others then
+			raise warning 'lines that come by the day wait for a minute: %', sqlstate;
+			update letterwatch.daily_line l
+			set next_at = (select letterwatch.clock()) + interval '1 minute'
+			from unnest(events, subjects) d (event, subject)
+			where l.event = d.event and l.subject = d.subject;
+	end;
+	return coalesce(cardinality(subjects), 0);
 end
 $$;
-comment on function letterwatch.raise_daily_lines(bigint, timestamptz) is 'Raises the lines that come by the day.';
+comment on function letterwatch.raise_daily_lines(bigint, int, timestamptz) is 'Raises the lines that come by the day.';

@@ -22,8 +22,8 @@ begin
 	raise exception using
 		errcode = case
 		when fault in ('foreign', 'foreign original') then '42501'
-		when fault in ('letter', 'office', 'original', 'event', 'rule', 'rule set') then 'LW002'
-		when fault in ('status', 'upset', 'no suspension', 'no extension', 'chain', 'voided') then 'LW003'
+		when fault in ('letter', 'office', 'original', 'event', 'rule', 'rule set', 'by office') then 'LW002'
+		when fault in ('status', 'upset', 'no suspension', 'no extension', 'no order', 'chain', 'voided') then 'LW003'
 		else 'LW001' end,
 		message = case when fault in ('letter', 'foreign') then '' else format('letter %s: ', letter_no) end || case
 		when fault = 'letter' then format('there is no letter %s', letter_no)
@@ -54,6 +54,12 @@ begin
 		when fault = 'original' then coalesce('there is no letter ' || (event ->> 'of_letter_no') || ' that it could be a duplicate of', 'a duplicate names its original: of_letter_no')
 		when fault = 'chain' then format('letter %s is a duplicate itself', event ->> 'of_letter_no')
 		when fault = 'mute' then format('it cannot be muted until %s', event ->> 'until')
+		when fault = 'no order' then format('rule set %s has no rule that an order begins', event ->> 'rule_set')
+		when fault = 'by office' then coalesce('unknown office ' || (event ->> 'by_office'), 'an order names the office that gives it: by_office')
+		when fault = 'not above' then format('office %s stands not above it', event ->> 'by_office')
+		when fault = 'order' then format('a report by %s cannot be ordered on %s', event ->> 'until', event ->> 'on_day')
+		when fault = 'topic' then 'the topic is not 1 to 64 printable characters'
+		when fault = 'leader' then 'the leader is not 1 to 64 printable ASCII characters'
 		when fault = 'nothing' then 'correct names nothing to correct'
 		when fault = 'receipt in future' then format('it cannot have been received after %s', event ->> 'on_day')
 		when fault = 'rule set' then format('there is no rule set %s for letters received on %s', event ->> 'rule_set', event ->> 'received_on')
@@ -62,7 +68,8 @@ begin
 		when fault = 'voided' then format('event %s is void already', event ->> 'of_event')
 		when fault = 'upset' then format('%s on %s would make the %s of %s impossible', what, event ->> 'on_day', event ->> 'upset_kind', event ->> 'upset_on')
 		else format('%s is not possible on %s, when its status is %s', what, event ->> 'on_day', event ->> 'status')
-		     || case when (event ->> 'suspended')::boolean then ' and it is suspended' else '' end end
+		     || case when (event ->> 'suspended')::boolean then ' and it is suspended' else '' end
+		     || case when kind = 'feedback' and not (event ->> 'supervised')::boolean then ' and no order waits' else '' end end
 		|| case when (event ->> 'faults')::int > 1 then format(' (and %s more events of this statement)', (event ->> 'faults')::int - 1)
 		        else '' end,
 		hint = case
@@ -77,7 +84,7 @@ begin
 		when fault in ('future', 'informed in future') then 'An event is recorded when it has happened, on the office''s today or before.'
 		when fault = 'before' then 'Check the letter number and the day; a wrong day of receipt is mended by correct_letter.'
 		when fault in ('unit', 'channel') then format('See: select code, en from letterwatch.term where category = %L;', fault)
-		when fault in ('handler', 'approver') then 'It is a staff code, never a name.'
+		when fault in ('handler', 'approver', 'leader') then 'It is a staff code, never a name.'
 		when fault like 'stray %' then 'Leave that column out, or check the kind of the event.'
 		when fault = 'reason' then 'Say why, for those who look at it later; a reason is never in a log line.'
 		when fault = 'until' then 'Give a date.'
@@ -86,7 +93,11 @@ begin
 		when fault = 'no extension' then 'The time runs on. A progress reply meets the reply and begins a follow-up.'
 		when fault = 'rule' then format('It has: %s.', rule_set_rules)
 		when fault in ('approval', 'informed') then 'The rule asks for it: see letterwatch.rule.'
-		when fault = 'office' then 'See: select office_code, name from letterwatch.office;'
+		when fault = 'no order' then 'See letterwatch.rule: an administrator can add one, as feedback of procuratorate.'
+		when fault = 'not above' then 'An order comes from the office in charge, or from one above it.'
+		when fault = 'order' then 'Give that day or a later one.'
+		when fault = 'topic' then 'A few words that may be shown, without line breaks; never a name.'
+		when fault in ('office', 'by office') then 'See: select office_code, name from letterwatch.office;'
 		when fault = 'same office' then 'A transfer goes to another office; within one, assign_letter.'
 		when fault = 'exempt reason' then format('Possible: %s.', (
 			select string_agg(t.code, ', ' order by t.code) from letterwatch.term t where t.category = 'reason'))
@@ -102,7 +113,8 @@ begin
 			select string_agg(concat_ws(' ', t.kind, nullif(t.outcome, '')), ', ' order by t.kind, t.outcome)
 			from letterwatch.transition t
 			where t.status = refuse_event.event ->> 'status'
-			  and t.when_suspended is distinct from not (refuse_event.event ->> 'suspended')::boolean), 'nothing')) end;
+			  and t.when_suspended is distinct from not (refuse_event.event ->> 'suspended')::boolean
+			  and t.when_supervised is distinct from not (refuse_event.event ->> 'supervised')::boolean), 'nothing')) end;
 end
 $$;
 comment on function letterwatch.refuse_event(text, jsonb) is 'Says why an event cannot be recorded.';

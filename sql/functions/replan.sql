@@ -2,7 +2,7 @@
 -- each changed date in deadline_change, raises `cleared` for what had become overdue and is closed now, and wakes the daemons
 -- when something is due within two minutes (they look by themselves once a minute).
 -- letters: each at most once. why, changed_by, session_role: for deadline_change.
--- A changed date is told as stages_ahead says.
+-- A changed date is told as stages_ahead says. What was past its end when it began in a first load (baseline) has no stages.
 -- settings_changed: the times of stages may have moved without a changed date, so what is open is held against them too. The
 -- caller holds planning in ROW SHARE and the rows of letter FOR NO KEY UPDATE: beside us only the claim changes a deadline, and
 -- it skips those that are locked here first. While a change of settings is under way (redate_letters; none can begin while
@@ -76,9 +76,9 @@ begin
 		       s.letter_no is null as is_new, w.letter_no is null as is_gone,
 		       s.due_on as old_due, s.state as old_state, s.reached >= g.overdue_no as was_overdue,
 		       w.rule_set, coalesce(w.office_code, s.office_code) as office_code, w.unit, coalesce(w.state, 'gone') as state,
-		       w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional, w.first_stage, w.closed_event, w.closed_on, w.closed_kind, w.rule_from, w.begun_at,
-		       w.pauses, w.extended_to, w.muted_until, t.stage_done,
-		       case when w.state = 'open' then t.next_event_at end as next_event_at,
+		       w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional, w.first_stage, w.closed_event, w.closed_on, w.closed_kind,
+		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline, t.stage_done,
+		       case when w.state = 'open' and not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end as next_event_at,
 		       case when m.moved then moment else s.dated_at end as dated_at
 		from wanted w
 		full join stored s on s.letter_no = w.letter_no and s.rule = w.rule and s.since = w.since
@@ -91,29 +91,32 @@ begin
 		                                           case when m.moved then moment end) t on true
 		where w.letter_no is null or s.letter_no is null
 		   or (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
-		       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until)
+		       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until,
+		       w.baseline)
 		      is distinct from
 		      (s.rule_set, s.office_code, s.unit, s.state, s.start_on, s.due_on, s.late_at, s.overdue_at, s.provisional,
-		       s.first_stage, s.closed_event, s.closed_on, s.rule_from, s.begun_at, s.pauses, s.extended_to, s.muted_until)
-		   or settings_changed and w.state = 'open' and s.next_event_at is distinct from t.next_event_at
+		       s.first_stage, s.closed_event, s.closed_on, s.rule_from, s.begun_at, s.pauses, s.extended_to, s.muted_until,
+		       s.baseline)
+		   or settings_changed and w.state = 'open' and s.next_event_at is distinct from
+		      case when not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end
 	), changed as (
 		update letterwatch.deadline d
 		set rule_set = n.rule_set, office_code = n.office_code, unit = n.unit, state = n.state, start_on = n.start_on,
 		    due_on = n.due_on, late_at = n.late_at, overdue_at = n.overdue_at, provisional = n.provisional,
 		    first_stage = n.first_stage, closed_event = n.closed_event, closed_on = n.closed_on, rule_from = n.rule_from,
 		    begun_at = n.begun_at, pauses = n.pauses, extended_to = n.extended_to, muted_until = n.muted_until,
-		    dated_at = n.dated_at, stage_done = n.stage_done, next_event_at = n.next_event_at
+		    baseline = n.baseline, dated_at = n.dated_at, stage_done = n.stage_done, next_event_at = n.next_event_at
 		from difference n
 		where d.letter_no = n.letter_no and d.rule = n.rule and d.since = n.since and not n.is_new and not n.is_gone
 		returning d.next_event_at
 	), added as (
 		insert into letterwatch.deadline
 			(letter_no, rule, since, rule_set, office_code, unit, state, start_on, due_on, late_at, overdue_at, provisional,
-			 first_stage, closed_event, closed_on, rule_from, begun_at, pauses, extended_to, muted_until, dated_at, stage_done,
-			 reached, next_event_at)
+			 first_stage, closed_event, closed_on, rule_from, begun_at, pauses, extended_to, muted_until, baseline, dated_at,
+			 stage_done, reached, next_event_at)
 		select n.letter_no, n.rule, n.since, n.rule_set, n.office_code, n.unit, n.state, n.start_on, n.due_on, n.late_at,
 		       n.overdue_at, n.provisional, n.first_stage, n.closed_event, n.closed_on, n.rule_from, n.begun_at, n.pauses,
-		       n.extended_to, n.muted_until, n.dated_at, n.stage_done, 0, n.next_event_at
+		       n.extended_to, n.muted_until, n.baseline, n.dated_at, n.stage_done, 0, n.next_event_at
 		from difference n
 		where n.is_new
 		returning next_event_at

@@ -1,5 +1,5 @@
 -- sees_letter(letter_no) → boolean: whether the invoker may ask about a letter: it is, or once was, with an office that it may
--- see. Who hands a letter on may still look at it.
+-- see, or such an office ordered a report on it. Who hands a letter on may still look at it.
 -- Callers: check_letter, void_event.
 create or replace function letterwatch.sees_letter(letter_no text) returns boolean
 language plpgsql stable security definer parallel safe
@@ -20,9 +20,10 @@ begin
 			from letterwatch.letter l
 			where l.letter_no = sees_letter.letter_no
 			union all
-			select e.to_office
+			select o.office_code
 			from letterwatch.letter_event e
-			where e.letter_no = sees_letter.letter_no and e.to_office is not null
+			cross join unnest(array[e.to_office, e.by_office]) o (office_code)
+			where e.letter_no = sees_letter.letter_no
 		) o
 		where o.office_code in (select letterwatch.my_offices()));
 end

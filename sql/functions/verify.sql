@@ -28,10 +28,10 @@ begin
 	from (select * from derived x where x.rule is not null) w
 	full join letterwatch.deadline d on d.letter_no = w.letter_no and d.rule = w.rule and d.since = w.since
 	where (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
-	       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until)
+	       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline)
 	      is distinct from
 	      (d.rule_set, d.office_code, d.unit, d.state, d.start_on, d.due_on, d.late_at, d.overdue_at, d.provisional,
-	       d.first_stage, d.closed_event, d.closed_on, d.rule_from, d.begun_at, d.pauses, d.extended_to, d.muted_until)
+	       d.first_stage, d.closed_event, d.closed_on, d.rule_from, d.begun_at, d.pauses, d.extended_to, d.muted_until, d.baseline)
 	union all
 	select 'stage ' || d.rule, d.letter_no
 	from letterwatch.deadline d
@@ -40,7 +40,7 @@ begin
 	left join lateral letterwatch.next_stage(
 		o.calendar, o.time_zone, o.day_begins, ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date,
 		d.overdue_at, g.measure, g.offsets, g.every, g.loud, d.muted_until, d.stage_done) t on true
-	where d.next_event_at is distinct from case when d.state = 'open' then t.at end
+	where d.next_event_at is distinct from case when d.state = 'open' and not (d.baseline and d.overdue_at > d.late_at) then t.at end
 	  and not exists (select from letterwatch.parked p where p.letter_no = d.letter_no and p.rule = d.rule and p.since = d.since)
 	union all
 	select 'calendar ' || coalesce(w.calendar, d.calendar), null

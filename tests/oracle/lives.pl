@@ -141,7 +141,8 @@ sub is_settled {
 
 # ---- the sequence -------------------------------------------------------------------------------------------------
 
-# kind and outcome | possible in | and only if it is (1) or is not (0) suspended | status after | suspended after; - any, the same
+# kind and outcome | possible in | and only if it is (1) or is not (0) suspended | status after | suspended after; - any, the same.
+# Besides, feedback needs an order that waits.
 my $OPEN   = 'registered incomplete accepted in_progress reopened';
 my $CLOSED = 'answered referred not_accepted withdrawn duplicate exempt';
 my %TABLE;
@@ -166,14 +167,18 @@ for (split /\n/, <<"TABLE") {
 	mute                | $OPEN                                         | - | -            | -
 	correct             | $OPEN $CLOSED                                 | - | -            | -
 	void                | $OPEN $CLOSED                                 | - | -            | -
+	supervise           | $OPEN $CLOSED                                 | - | -            | -
+	feedback progress   | $OPEN $CLOSED                                 | - | -            | -
+	feedback result     | $OPEN $CLOSED                                 | - | -            | -
 TABLE
 	my ($event, $in, @rest) = map { s/^\s+|\s+$//gr } split /\|/;
 	$TABLE{$event}{$_} = \@rest for split ' ', $in;
 }
 
-# (status, suspended) after an event, or nothing where it is not possible.
+# (status, suspended) after an event, or nothing where it is not possible; $waits: an order waits.
 sub after {
-	my ($event, $status, $suspended) = @_;
+	my ($event, $status, $suspended, $waits) = @_;
+	return if $event->{kind} eq 'feedback' and !$waits;
 	my $row = $TABLE{ join ' ', grep { defined } @$event{qw(kind outcome)} }{$status} or return;
 	my ($only_if, @after) = @$row;
 	return if $only_if ne '-' and $only_if != $suspended;
@@ -211,10 +216,10 @@ sub life {
 	my @life = ({
 		event_id => 0, kind => 'receipt', place => 0, possible => 1, status => 'registered', before => '', suspended => 0,
 		was_suspended => 0, office => $fact->{to_office}, on_day => $fact->{received_on}, at => $fact->{received_at},
-		recorded_at => $letter->{registered_at} });
+		recorded_at => $letter->{registered_at}, baseline => $letter->{baseline} });
 	for my $event (events_in_order($letter)) {
 		my $last = $life[-1];
-		my ($status, $suspended) = after($event, @$last{qw(status suspended)});
+		my ($status, $suspended) = after($event, @$last{qw(status suspended waits)});
 		my $possible    = defined $status;
 		my $is_transfer = $possible && $event->{kind} eq 'transfer';
 		my $office      = $is_transfer ? $event->{to_office} : $last->{office};
@@ -224,9 +229,11 @@ sub life {
 		push @life, {
 			event => $event, event_id => $event->{event_id}, kind => $event->{kind}, place => @life + 0, possible => $possible,
 			before => $last->{status}, status => $status // $last->{status}, was_suspended => $last->{suspended},
+			waits => $event->{kind} eq 'supervise' || $event->{kind} ne 'feedback' && $last->{waits},
 			suspended => $suspended // $last->{suspended}, office => $office, %in_charge,
 			on_day => day_of($event->{occurred_at}, $zone), at => $event->{occurred_at},
-			recorded_day => day_of($known_at, $zone), known_at => $known_at, recorded_at => $event->{recorded_at} };
+			recorded_day => day_of($known_at, $zone), known_at => $known_at, recorded_at => $event->{recorded_at},
+			baseline => $event->{baseline} };
 	}
 	return \@life;
 }
@@ -273,6 +280,7 @@ sub beginning {
 	return start($step) if $kind eq 'transfer' and $rule->{on_transfer} eq 'begin';
 	return start($step) if $kind eq 'reopen' and ($begins eq 'reopen' or $rule->{on_reopen} eq 'begin');
 	return start($step) if $begins eq 'acceptance' and $step->{status} eq 'accepted' and $step->{before} ne 'accepted' and !$has_one;
+	return start($step) if $kind eq 'supervise' and $begins eq 'supervise';
 	return unless $kind eq 'progress' and $begins eq 'progress';
 	for my $f (reverse grep { ($_->{row}{followed_by} // '') eq $rule->{rule} } @$begun) {
 		next if grep { is_break($rule, $_) } @$life[ $f->{place} + 1 .. $step->{place} - 1 ];
@@ -325,9 +333,11 @@ sub one_deadline {
 		rule => $rule->{rule}, since => $begin->{event_id}, state => $state, office_code => $in_charge->{office},
 		unit => ($rule->{assignable} ? $in_charge->{unit} : undef) // $rule->{responsible_unit}, start_on => $day,
 		closed_event => $closed && $closed->{event_id}, closed_on => $closed && $closed->{on_day},
-		row => $rule, place => $begin->{place}, start_at => $moment, begun_at => $begin->{recorded_at} };
+		row => $rule, place => $begin->{place}, start_at => $moment, begun_at => $begin->{recorded_at},
+		baseline => $begin->{baseline} };
 	my @extensions = map { $_->{event}{until} }
 	  grep { $_->{kind} eq 'extend' && $rule->{may_extend} && ($_->{event}{rule} // '') eq $rule->{rule} } @until;
+	$deadline->{named_on} = $begin->{event}{until} if $begin->{kind} eq 'supervise';
 	date($world, $life, $deadline, $closed && $closed->{recorded_at}, @extensions);
 	return $deadline;
 }
@@ -351,6 +361,7 @@ sub pauses {
 sub end_of_period {
 	my ($life, $deadline, $by, $calendar, @extensions) = @_;
 	my $start  = $deadline->{start_on};
+	return ($deadline->{named_on}, is_settled($calendar, $deadline->{named_on})) if $by->{unit} eq 'date';
 	my @pauses = $deadline->{row}{may_suspend} ? pauses($life, $deadline) : ();
 	my $count  = $by->{unit} eq 'month' ? \&Oracle::end_by_months : \&Oracle::end_by_days;
 	my $end    = $count->($by, $calendar, $start);
@@ -421,9 +432,10 @@ sub first_stage {
 
 sub is_loud { return (stage(@_))[0]{stage} =~ /^(overdue|escalate)$/; }
 
-# When the next alert is to be raised; undef: never.
+# When the next alert is to be raised; undef: never, as for what had ended before a first load.
 sub next_alert {
 	my ($world, $deadline) = @_;
+	return undef if $deadline->{baseline} and $deadline->{overdue_at} > $deadline->{late_at};
 	my $number = $deadline->{stage_done} + 1;
 	my $first  = my $time = stage_time($world, $deadline, $number);
 	while (defined $time and $time < ($deadline->{muted_until} // $time)) {

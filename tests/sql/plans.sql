@@ -51,7 +51,7 @@ select 'W-' || n, 'office', 'T-P' from generate_series(1, 1000) n;
 insert into letterwatch.office_member (db_role, office_code, duty)
 values ('lwtest_clerk', 'W-7', 'clerk'), ('lwtest_national', 'T', 'reader');
 insert into letterwatch.letter (letter_no, office_code, received_on)
-select 'W-V-' || n, 'W-' || 1 + n % 1000, date '2026-03-05' - n % 20 from generate_series(1, 9000) as n;
+select 'W-V-' || n, 'W-' || 1 + n % 1000, date '2026-03-05' - n % 20 from generate_series(1, 25000) as n;
 insert into letterwatch.letter_event (letter_no, kind, unit, handler)
 select 'W-V-' || n, 'assign', 'case', 'S-' || n % 700 from generate_series(1, 9000) as n;
 analyze;

@@ -160,7 +160,8 @@ from unnest(array['', 'Li Ming', '李明', repeat('x', 65)]) as handler;
 select lwtest.refuses_row('LW001', 'letter_no, kind, ' || name, format('%L, %L, %L', 'F-LAW', 'withdraw', value),
 	'withdraw has no ' || name, 'leave that column out', 'a withdrawal with ' || name)
 from (values ('rule', 'reply'), ('until', '2026-03-20'), ('to_office', 'T-P-C-2'), ('of_letter_no', 'F-ORIGINAL'), ('of_event', '1'),
-	('approved_by', 'S-H'), ('informed_at', '2026-03-10 09:00+08'), ('received_on', '2026-03-01'), ('rule_set', 't-life')) as v (name, value);
+	('approved_by', 'S-H'), ('informed_at', '2026-03-10 09:00+08'), ('received_on', '2026-03-01'), ('rule_set', 't-life'),
+	('by_office', 'T-P'), ('topic', 'arrears'), ('leader', 'S-H')) as v (name, value);
 
 -- ---- a reason, a day -------------------------------------------------------------------------------------
 
@@ -283,7 +284,7 @@ select lwtest.refuses('LW003', $$ insert into letterwatch.intake_event (letter_n
 select lwtest.refuses('LW003', $$ restart_letter('F-LAW') $$,
 	'restart is not possible on 2026-03-10, when its status is registered$', 'with status registered: .*notice incomplete', 'no material was asked for');
 select lwtest.refuses('LW003', $$ withdraw_letter('F-CLOSED') $$,
-	'when its status is answered$', 'with status answered: correct, reopen, void', 'of what is answered');
+	'when its status is answered$', 'with status answered: correct, reopen, supervise, void', 'of what is answered');
 select lwtest.refuses('LW003', $$ resume_letter('F-LIFE') $$,
 	'not possible.*registered$', 'suspend', 'a resumption of what is not suspended');
 select lwtest.refuses('LW003', $$ suspend_letter('F-PAUSED', 'hearing') $$, 'and it is suspended$', 'resume', 'a second suspension');
@@ -322,38 +323,47 @@ rollback to before_circle;
 -- ---- every status, every event: the table and nothing but the table -------------------------------------------------
 
 -- The definition, written down a second time: kind, outcome, the statuses it is possible in, whether only while suspended (or
--- not), the status after it and whether the letter is suspended after it; NULL: any, or as before.
-create table lwtest.definition (kind text, outcome text, statuses text[], when_suspended boolean, next_status text, suspends boolean);
+-- not), the status after it and whether the letter is suspended after it, the same of orders that wait; NULL: any, or as before.
+create table lwtest.definition (kind text, outcome text, statuses text[], when_suspended boolean, next_status text, suspends boolean,
+	when_supervised boolean, supervises boolean);
 \set open {registered,incomplete,accepted,in_progress,reopened}
 \set closed {answered,referred,not_accepted,withdrawn,duplicate}
 insert into lwtest.definition
 values
-	('assign', '', :'open'::text[] || '{exempt}', null, null, null),
-	('notice', 'accepted', '{registered,incomplete,reopened}', null, 'accepted', null),
-	('notice', 'incomplete', '{registered,incomplete,reopened}', null, 'incomplete', null),
-	('notice', 'referred', '{registered,incomplete,reopened}', null, 'referred', false),
-	('notice', 'not_accepted', '{registered,incomplete,reopened}', null, 'not_accepted', false),
-	('progress', '', :'open', null, 'in_progress', null),
-	('result', '', :'open'::text[] || '{exempt}', null, 'answered', false),
-	('restart', '', '{incomplete}', null, 'accepted', null),
-	('suspend', '', '{registered,accepted,in_progress,reopened}', false, null, true),
-	('resume', '', :'open', true, null, false),
-	('extend', '', :'open', null, null, null),
-	('transfer', '', :'open', null, 'registered', null),
-	('transfer', '', '{exempt}', null, 'exempt', null),
-	('exempt', '', :'open', null, 'exempt', false),
-	('duplicate', '', :'open', null, 'duplicate', false),
-	('withdraw', '', :'open'::text[] || '{exempt}', null, 'withdrawn', false),
-	('reopen', '', :'closed'::text[] || '{exempt}', null, 'reopened', false),
-	('mute', '', :'open', null, null, null),
-	('correct', '', :'open'::text[] || :'closed' || '{exempt}', null, null, null),
-	('void', '', :'open'::text[] || :'closed' || '{exempt}', null, null, null);
+	('assign', '', :'open'::text[] || '{exempt}', null, null, null, null, null),
+	('notice', 'accepted', '{registered,incomplete,reopened}', null, 'accepted', null, null, null),
+	('notice', 'incomplete', '{registered,incomplete,reopened}', null, 'incomplete', null, null, null),
+	('notice', 'referred', '{registered,incomplete,reopened}', null, 'referred', false, null, null),
+	('notice', 'not_accepted', '{registered,incomplete,reopened}', null, 'not_accepted', false, null, null),
+	('progress', '', :'open', null, 'in_progress', null, null, null),
+	('result', '', :'open'::text[] || '{exempt}', null, 'answered', false, null, null),
+	('restart', '', '{incomplete}', null, 'accepted', null, null, null),
+	('suspend', '', '{registered,accepted,in_progress,reopened}', false, null, true, null, null),
+	('resume', '', :'open', true, null, false, null, null),
+	('extend', '', :'open', null, null, null, null, null),
+	('transfer', '', :'open', null, 'registered', null, null, null),
+	('transfer', '', '{exempt}', null, 'exempt', null, null, null),
+	('exempt', '', :'open', null, 'exempt', false, null, null),
+	('duplicate', '', :'open', null, 'duplicate', false, null, null),
+	('withdraw', '', :'open'::text[] || '{exempt}', null, 'withdrawn', false, null, null),
+	('reopen', '', :'closed'::text[] || '{exempt}', null, 'reopened', false, null, null),
+	('mute', '', :'open', null, null, null, null, null),
+	('correct', '', :'open'::text[] || :'closed' || '{exempt}', null, null, null, null, null),
+	('void', '', :'open'::text[] || :'closed' || '{exempt}', null, null, null, null, null),
+	('supervise', '', :'open'::text[] || :'closed' || '{exempt}', null, null, null, null, true),
+	('feedback', 'progress', :'open'::text[] || :'closed' || '{exempt}', null, null, null, true, false),
+	('feedback', 'result', :'open'::text[] || :'closed' || '{exempt}', null, null, null, true, false);
 select set_eq(
-	'select status::text, kind::text, outcome::text, next_status::text, when_suspended, suspends from letterwatch.transition',
-	'select status, kind, outcome, coalesce(next_status, status), when_suspended, suspends from lwtest.definition, unnest(statuses) as status',
+	'select status::text, kind::text, outcome::text, next_status::text, when_suspended, suspends, when_supervised, supervises
+	 from letterwatch.transition',
+	'select status, kind, outcome, coalesce(next_status, status), when_suspended, suspends, when_supervised, supervises
+	 from lwtest.definition, unnest(statuses) as status',
 	'the table of transitions is the definition');
 
--- How a letter comes into each status, by events of one morning; behind a star it is suspended in it.
+-- How a letter comes into each status, by events of one morning; behind a star it is suspended in it. An order waits in each.
+insert into letterwatch.rule (rule_set, rule, basis, begins, unit, responsible_unit, met_by)
+values ('t-life', 'feedback', 'test §6', 'supervise', 'date', 'case', '{feedback}');
+call lwtest.redate();
 create table lwtest.way (status text, steps text[]);
 insert into lwtest.way
 values
@@ -370,17 +380,18 @@ create procedure lwtest.happens(letter text, step text)
 	language sql
 	as $$
 	insert into letterwatch.intake_event
-		(letter_no, kind, outcome, reason, rule, until, approved_by, informed_at, to_office, of_letter_no, received_on, of_event)
+		(letter_no, kind, outcome, reason, rule, until, approved_by, informed_at, to_office, of_letter_no, received_on, of_event, by_office)
 	select letter, kind, nullif(split_part(step, ' ', 2), ''),
 		case when kind = 'exempt' then 'anonymous' when kind in ('suspend', 'extend', 'reopen', 'mute', 'correct', 'void') then 'test' end,
 		case kind when 'extend' then 'fixed' end,
-		case kind when 'extend' then date '2026-03-25' when 'mute' then '2026-03-13' end,
+		case kind when 'extend' then date '2026-03-25' when 'mute' then '2026-03-13' when 'supervise' then '2026-03-20' end,
 		case kind when 'extend' then 'S-H' end,
 		case kind when 'extend' then letterwatch.clock() end,
 		case kind when 'transfer' then 'T-P-C-2' end,
 		case kind when 'duplicate' then 'F-ORIGINAL' end,
 		case kind when 'correct' then date '2026-03-09' end,
-		case kind when 'void' then lwtest.event(letter, 'correct') end
+		case kind when 'void' then lwtest.event(letter, 'correct') end,
+		case kind when 'supervise' then 'T-P' end
 	from split_part(step, ' ', 1) as kind
 	$$;
 
@@ -396,6 +407,7 @@ create function lwtest.attempts() returns table (status text, step text, result 
 			letter := 'W-' || way.status;
 			insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values (letter, 'T-P-C-1', '2026-03-10', 't-life');
 			call lwtest.happens(letter, 'correct');
+			call lwtest.happens(letter, 'supervise');
 			foreach step in array way.steps loop
 				call lwtest.happens(letter, step);
 			end loop;
@@ -423,7 +435,7 @@ create function lwtest.attempts() returns table (status text, step text, result 
 create table lwtest.attempt as select * from lwtest.attempts();
 
 select is_empty($$ select * from lwtest.attempt where step = 'none' and result <> status $$, 'a letter is brought into every status, suspended or not');
-select is((select count(*)::int from lwtest.attempt where step <> 'none'), 16 * 19, 'and every event is tried in it');
+select is((select count(*)::int from lwtest.attempt where step <> 'none'), 16 * 22, 'and every event is tried in it');
 create view lwtest.expected as
 	select way.status, step.step,
 		coalesce((

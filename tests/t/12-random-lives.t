@@ -48,10 +48,12 @@ my @RULES = map { [ split /\s*\|\s*/ ] } split /\n/, <<~'RULES';
 	t-one notice 7 day | may_suspend on_transfer=restart | notice,progress,result | withdrawn,duplicate
 	t-one reply 2 month | begins=acceptance month_end assignable may_suspend may_extend restarts on_transfer=begin on_reopen=end followed_by=followup | progress,result | withdrawn,duplicate,exempt,referred
 	t-one final 90 day | count_from=same_day assignable may_suspend may_extend on_reopen=begin | result | withdrawn,duplicate,exempt,referred,not_accepted,incomplete
+	t-one feedback - date | begins=supervise end_of_day=17:30 assignable on_transfer=keep | feedback |
 	t-one followup 20 day | begins=progress end_of_day=17:30 assignable may_extend on_reopen=end | progress,result | withdrawn,duplicate,exempt
 	t-two notice 5 workday | count_from=same_day end_of_day=17:30 on_reopen=begin | notice,progress,result | withdrawn,duplicate,exempt
 	t-two reply 30 workday | count_from=next_workday assignable may_suspend may_extend restarts on_transfer=begin on_reopen=restart followed_by=followup | progress,result | incomplete,referred,not_accepted,withdrawn
 	t-two followup 10 workday | begins=progress assignable may_suspend restarts on_transfer=restart | progress,result | incomplete,exempt
+	t-two feedback - date | begins=supervise | feedback,result | withdrawn,duplicate
 	t-two again 15 day | begins=reopen count_from=same_day roll=false may_suspend may_extend restarts on_transfer=restart | progress,result,transfer | withdrawn,exempt
 	t-three notice 15 day | valid_to=2010-12-31 count_from=same_day roll=false assignable on_transfer=restart on_reopen=restart | notice,result |
 	t-three notice 10 day | valid_from=2011-01-01 count_from=next_workday may_suspend on_transfer=begin on_reopen=restart | notice,progress,result | duplicate
@@ -66,6 +68,7 @@ sub insert_rule {
 	my ($name, $settings, $met_by, $not_owed_in) = @_;
 	my %rule = map { /(.*)=(.*)/ ? ($1 => $2) : ($_ => 'true') } split ' ', $settings;
 	@rule{qw(rule_set rule amount unit)} = split ' ', $name;
+	delete $rule{amount} if $rule{unit} eq 'date';
 	@rule{qw(met_by not_owed_in)} = map { '{' . ($_ // '') . '}' } $met_by, $not_owed_in;
 	@rule{qw(basis responsible_unit)} = ('test', $rule{rule} eq 'notice' ? 'petitions' : 'case');
 	return 'insert into letterwatch.rule (' . join(', ', sort keys %rule) . ') values ('
@@ -127,7 +130,7 @@ my @DEADLINE = qw(rule since state office_code unit start_on due_on late_at over
 my @ALERT    = qw(rule since due_on stage_no occurrence stage office_code to_office unit handler stage_at raised_at late_s covers
   registered_late provisional days_left);
 my @EVENT = qw(letter_no kind occurred_at rule outcome until to_office of_letter_no of_event unit handler approved_by reason
-  informed_at received_on rule_set);
+  informed_at received_on rule_set by_office baseline);
 my $IS_DAY    = qr/(_on|until)$/;
 my $IS_MOMENT = qr/_at$/;
 
@@ -179,13 +182,13 @@ sub values_of {
 sub insert_events {
 	my (@events) = @_;
 	return 'insert into letterwatch.letter_event (' . join(', ', @EVENT) . ') values '
-	  . join(', ', map { values_of($_, \@EVENT, occurred_at => 1) } @events);
+	  . join(', ', map { values_of($_, \@EVENT, occurred_at => 1, baseline => 1) } @events);
 }
 
 sub insert_letter {
 	my ($letter) = @_;
-	my @columns = qw(letter_no office_code received_on received_at rule_set);
-	return 'insert into letterwatch.letter (' . join(', ', @columns) . ') values ' . values_of($letter, \@columns);
+	my @columns = qw(letter_no office_code received_on received_at rule_set baseline);
+	return 'insert into letterwatch.letter (' . join(', ', @columns) . ') values ' . values_of($letter, \@columns, baseline => 1);
 }
 
 sub json {
@@ -279,7 +282,7 @@ sub today { return Lives::day_of($_[0] // $now, 'Asia/Shanghai'); }
 sub new_letter {
 	my $letter = {
 		letter_no => sprintf('L%05d', 1 + keys %letters), office_code => one_of(@OFFICES), events => [],
-		rule_set => chance(0.4) ? one_of(@RULE_SETS) : undef, registered_at => $now };
+		rule_set => chance(0.4) ? one_of(@RULE_SETS) : undef, registered_at => $now, baseline => chance(0.1) ? 1 : undef };
 	my $at   = $now - (chance(0.5) ? rand(3 * $HOUR) : some_time(150));
 	my $zone = Lives::setting($world, $letter->{office_code}, 'time_zone');
 	$letter->{received_at} = int $at;
@@ -292,7 +295,7 @@ sub new_letter {
 my %WEIGHT = (
 	assign => 4, 'notice accepted' => 9, 'notice incomplete' => 9, 'notice referred' => 5, 'notice not_accepted' => 5, progress => 9,
 	result => 5, restart => 40, suspend => 10, resume => 25, extend => 10, transfer => 6, exempt => 4, duplicate => 3, withdraw => 3,
-	reopen => 10, mute => 5);
+	reopen => 10, mute => 5, supervise => 6, 'feedback progress' => 4, 'feedback result' => 8);
 
 # An event of some kind for a letter, happened at a moment; mostly one that is possible then, as far as one clerk sees.
 sub new_event {
@@ -301,17 +304,18 @@ sub new_event {
 	my ($then) = grep { $_->{at} <= $at } reverse @{ Lives::life($world, $letter) };
 	my %weight = %WEIGHT;
 	if (chance(0.95)) {
-		$then //= { status => 'registered', suspended => 0 };
+		$then //= { status => 'registered', suspended => 0, waits => 0 };
 		for my $kind (keys %weight) {
 			my %try;
 			@try{qw(kind outcome)} = split ' ', $kind;
-			my @after = Lives::after(\%try, @$then{qw(status suspended)});
+			my @after = Lives::after(\%try, @$then{qw(status suspended waits)});
 			delete $weight{$kind} unless @after;
 		}
 		delete $weight{suspend} unless any { $_->{may_suspend} } @rules;
 		delete $weight{extend}  unless extensible($letter);
+		delete $weight{supervise} unless any { $_->{begins} eq 'supervise' } @rules;
 	}
-	my %event = (letter_no => $letter->{letter_no}, occurred_at => $at, reason => 'test');
+	my %event = (letter_no => $letter->{letter_no}, occurred_at => $at, reason => 'test', baseline => chance(0.05) ? 1 : undef);
 	@event{qw(kind outcome)} = split ' ', %weight ? weighted(%weight) : one_of(keys %WEIGHT);
 	my $kind = $event{kind};
 	$event{unit}         = one_of(@UNITS)             if $kind eq 'assign' or chance(0.05);
@@ -321,6 +325,7 @@ sub new_event {
 	$event{until}        = today() + int rand 25      if $kind eq 'mute';
 	$event{reason}       = one_of(qw(anonymous no_address unreachable)) if $kind eq 'exempt';
 	extension($letter, \%event) if $kind eq 'extend';
+	order($then ? $then->{office} // $letter->{office_code} : $letter->{office_code}, \%event) if $kind eq 'supervise';
 	return \%event;
 }
 
@@ -337,6 +342,16 @@ sub extension {
 	$event->{until}       = ($deadline ? $deadline->{due_on} : today()) + int rand 30;
 	$event->{approved_by} = 'S-1' if chance(0.98);
 	$event->{informed_at} = $event->{occurred_at} if chance(0.98);
+	return;
+}
+
+# By the office in charge or one above it, now and then by any.
+sub order {
+	my ($office, $event) = @_;
+	my @above = $office;
+	unshift @above, $world->{office}{ $above[0] }{parent_code} while defined $world->{office}{ $above[0] }{parent_code};
+	$event->{by_office} = one_of(chance(0.95) ? @above : @OFFICES);
+	$event->{until}     = today($event->{occurred_at}) + int rand one_of(5, 30, 90);
 	return;
 }
 

@@ -63,6 +63,28 @@ subtest 'systemd finds nothing to say about the unit' => sub {
 	is($status, 0, 'security: an exposure of at most 1.5') or diag($output);
 };
 
+# A real rsyslogd with a snippet, with paths and owners that a plain user may write.
+sub start_rsyslogd {
+	my ($snippet) = @_;
+	$snippet =~ s{/var/log/letterwatch/}{$tmp/log/}g;
+	$snippet =~ s{(?:dir|file)(?:Owner|Group)="\w+"}{}g;
+	my $conf = spew("$tmp/rsyslog.conf", <<~"END" . $snippet);
+		module(load="imuxsock" SysSock.Use="off")
+		input(type="imuxsock" Socket="$tmp/dev-log")
+		END
+	my $pid = fork // die $!;
+	exec 'setpriv', '--pdeathsig', 'KILL', which('rsyslogd'), '-n', '-f', $conf, '-i', "$tmp/rsyslogd.pid" or die $! unless $pid;
+	wait_until { -S "$tmp/dev-log" } 10, 'rsyslogd is up';
+	return $pid;
+}
+
+sub send_lines {
+	my (@lines) = @_;
+	my $socket = IO::Socket::UNIX->new(Type => Socket::SOCK_DGRAM(), Peer => "$tmp/dev-log") or die $!;
+	$socket->send("<131>Nov  4 09:00:00 $_") for @lines;
+	return;
+}
+
 subtest 'rsyslog takes the snippet, and passes a line with Chinese in it unchanged' => sub {
 	my $rsyslogd = which('rsyslogd') or plan skip_all => 'rsyslogd is not installed';
 	my $snippet = slurp("$LetterWatch::TREE/conf/rsyslog.d/letterwatch.conf");
@@ -70,27 +92,50 @@ subtest 'rsyslog takes the snippet, and passes a line with Chinese in it unchang
 	my ($output, $status) = run("$rsyslogd -N1 -f $check");
 	is($status, 0, 'it is valid') or diag($output);
 
-	# The same with paths and owners that a plain user may write.
-	$snippet =~ s{/var/log/letterwatch/}{$tmp/log/};
-	$snippet =~ s{(?:dir|file)(?:Owner|Group)="\w+"}{}g;
-	my $conf = spew("$tmp/rsyslog.conf", <<~"END" . $snippet);
-		module(load="imuxsock" SysSock.Use="off")
-		input(type="imuxsock" Socket="$tmp/dev-log")
-		END
-	my $pid = fork // die $!;
-	exec 'setpriv', '--pdeathsig', 'KILL', $rsyslogd, '-n', '-f', $conf, '-i', "$tmp/rsyslogd.pid" or die $! unless $pid;
-	wait_until { -S "$tmp/dev-log" } 10, 'rsyslogd is up';
-
+	my $pid = start_rsyslogd($snippet);
 	my $text   = 'event=alert id=1 msg="石家庄 \"来信\" 逾期"';
-	my $socket = IO::Socket::UNIX->new(Type => Socket::SOCK_DGRAM(), Peer => "$tmp/dev-log") or die $!;
-	$socket->send("<131>Nov  4 09:00:00 letterwatchd[42]: $text");
-	$socket->send('<131>Nov  4 09:00:00 other[42]: event=alert id=2');
-	$socket->send("<131>Nov  4 09:00:00 letterwatchd[42]: event=stop");
+	send_lines("letterwatchd[42]: $text", 'other[42]: event=alert id=2', 'letterwatchd[42]: event=stop');
 	my $log = "$tmp/log/alerts.log";
 	wait_until { -e $log && slurp($log) =~ /event=stop/ } 10, 'the last line is in the file';
 	my @lines = split /\n/, slurp($log);
 	is(scalar @lines, 2, "only the daemon's lines are there");
 	like($lines[0], qr/ letterwatchd\[42\]: \Q$text\E$/, 'as they were sent');
+	kill 'TERM', $pid;
+	waitpid $pid, 0;
+};
+
+subtest 'rsyslog gives each office its alerts' => sub {
+	my $rsyslogd = which('rsyslogd') or plan skip_all => 'rsyslogd is not installed';
+	my $snippet = slurp("$LetterWatch::TREE/conf/rsyslog.d/letterwatch-offices.conf");
+	my $mailing = $snippet =~ s/^# (?=module|template)//gmr =~ s/^#(?=\t)//gmr;
+	for ([ 'as it is', $snippet ], [ 'with mail', $mailing ]) {
+		my ($what, $text) = @$_;
+		my $check = spew("$tmp/check.conf", "module(load=\"imuxsock\" SysSock.Use=\"off\")\n$text");
+		my ($output, $status) = run("$rsyslogd -N1 -f $check");
+		is($status, 0, "it is valid $what") or diag($output);
+		unlike($output, qr/error|warning/i, 'and nothing is said about it');
+	}
+	like($mailing, qr/^\t\taction\(type="ommail"/m, 'mail is an action');
+
+	my $pid = start_rsyslogd($snippet);
+	my @said = (
+		'event=alert id=1 stage=warn rule=reply office=S111 letter=A-1 to=S111 unit=case msg="one"',
+		'event=alert id=2 stage=escalate rule=reply office=S111 letter=A-2 to=S11 unit=case msg="two"',
+		'event=alert id=3 stage=warn rule=feedback office=S112 letter=A-3 to=S112 unit=case msg="three to=S1 office=S1"',
+		'event=cleared id=3 rule=feedback office=S112 letter=A-3 due=2026-11-24 by=feedback on=2026-11-24',
+		'event=digest office=S11 day=2026-11-24 overdue=1 due_today=0 due_soon=0 suspended=0',
+		'event=digest office=S1.x-y day=2026-11-24 overdue=1 due_today=0 due_soon=0 suspended=0',
+		'event=alert id=4 office=../../S111 to=..', 'event=status host=vm');
+	send_lines((map { "letterwatchd[42]: $_" } @said), 'other[42]: event=alert office=S111 to=S1', "letterwatchd[42]: $said[0]");
+	my $says = sub { my ($name) = @_; return -e "$tmp/log/$name" ? join ' ', slurp("$tmp/log/$name") =~ /letterwatchd\[42\]: (event=\w+ \w+=[\w.-]+)/g : '' };
+	wait_until { $says->('offices/S111.log') =~ /id=1 .* event=alert id=1/ } 10, 'the last line is in its file';
+	is($says->('offices/S111.log'), 'event=alert id=1 event=alert id=2 event=alert id=1', 'an office has what is said of its letters');
+	is($says->('offices/S112.log'), 'event=alert id=3 event=cleared id=3', 'and no other office has it');
+	is($says->('offices/S11.log'), 'event=alert id=2 event=digest office=S11', 'an office above has what is escalated to it, and its digest');
+	is($says->('supervisors.log'), 'event=alert id=2 event=alert id=3 event=cleared id=3',
+		'those who supervise have escalations and what concerns ordered reports');
+	is(join(' ', sort map { m{([^/]+)$} } glob "$tmp/log/offices/*"), 'S1.x-y.log S11.log S111.log S112.log',
+		'nothing else becomes a file');
 	kill 'TERM', $pid;
 	waitpid $pid, 0;
 };

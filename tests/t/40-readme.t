@@ -142,15 +142,17 @@ subtest 'its table of possible events is table transition' => sub {
 	my (@said, %statuses);
 	for my $row (table('| event | possible with |')) {
 		my ($event, $possible, $after) = @$row;
-		my ($when) = $possible =~ /(not|only) while suspended/;
+		my ($when)  = $possible =~ /(not|only) while suspended/;
+		my ($waits) = $possible =~ /(not|only) while an order waits/;
 		for my $status ($possible =~ /`(\w+)`/g) {
 			$statuses{$status} = 1;
 			push @said, join '|', $event =~ tr/`//dr, $status, $after eq 'the same' ? $status : $after =~ tr/`//dr,
-			  $when ? ($when eq 'only' ? 't' : 'f') : '';
+			  map { $_ ? ($_ eq 'only' ? 't' : 'f') : '' } $when, $waits;
 		}
 	}
 	is(join("\n", sort @said),
-		sorted(q{select concat_ws(' ', kind, nullif(outcome, '')), status, next_status, when_suspended from letterwatch.transition}),
+		sorted(q{select concat_ws(' ', kind, nullif(outcome, '')), status, next_status, when_suspended, when_supervised
+			from letterwatch.transition}),
 		'every event');
 	is(join("\n", sort keys %statuses), sorted(q{select code from letterwatch.term where category = 'status'}), 'every status');
 };
@@ -184,7 +186,7 @@ subtest 'its stages are those of table stage' => sub {
 		}
 	}
 	is(join("\n", sort @said), sorted(q{select rule, stage, coalesce(workdays::text, 'end'), every from letterwatch.stage
-		where rule_set = 'procuratorate' and rule <> 'feedback'}), 'every offset');
+		where rule_set = 'procuratorate'}), 'every offset');
 };
 
 subtest 'its keys of a log line are those that the daemon writes, in that order' => sub {

@@ -32,7 +32,10 @@ missing() {
 		dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | grep -q '^installed.*system-log-daemon' || set -- "$@" rsyslog
 		;;
 	fuzz) set -- clang ;;
-	fuzz-runtime) set -- "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;;
+	fuzz-runtime)
+		version=$(clang -dumpversion | cut -d. -f1)
+		set -- "libclang-rt-$version-dev"
+		;;
 	lint) set -- clang-format clang-tidy cppcheck shellcheck ;;
 	*) die "no such set: $1" ;;
 	esac

@@ -1,7 +1,8 @@
 # LetterWatch::Invariant -- what must hold after whatever went wrong:
 # every stage whose time came while its deadline was open is covered by exactly one alert row, its own or a later stage's of the
 # same deadline and date; none was raised before its time, or after the transaction that answers had committed; each row has
-# a line with its id, and each line a row; what is stored is what the facts imply.
+# a line with its id, and each line a row; what is stored is what the facts imply. What had ended before a first load
+# (letterwatch.baseline) has no stages.
 package LetterWatch::Invariant;
 
 use strict;
@@ -28,7 +29,8 @@ my %faults = (
 			cross join lateral letterwatch.stage_time(o.calendar, o.time_zone, o.day_begins,
 				((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date, d.overdue_at,
 				g.measure, g.offsets, g.every, n.stage_no) t
-			where greatest(t.at, d.dated_at) <= least(letterwatch.clock(), e.recorded_at) - interval '$GRACE'
+			where not (d.baseline and d.overdue_at > d.late_at)
+			  and greatest(t.at, d.dated_at) <= least(letterwatch.clock(), e.recorded_at) - interval '$GRACE'
 			  and (t.at > d.dated_at
 			       or not exists (select from letterwatch.deadline_change c
 			                      where (c.letter_no, c.rule, c.since) = (d.letter_no, d.rule, d.since) and c.old_due is not null))
