@@ -50,6 +50,11 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 	\ir migrations/0004_members.sql
 	insert into letterwatch.schema_version (version, name) values (4, '0004_members');
 \endif
+select not exists (select from letterwatch.schema_version where version = 6) as missing \gset
+\if :missing
+	\ir migrations/0006_rates.sql
+	insert into letterwatch.schema_version (version, name) values (6, '0006_rates');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -64,6 +69,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/check_setup.sql
 \ir functions/claim_due.sql
 \ir functions/correct_letter.sql
+\ir functions/counted.sql
 \ir functions/daemon_connect.sql
 \ir functions/daemon_disconnect.sql
 \ir functions/date_deadlines.sql
@@ -102,6 +108,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/next_event.sql
 \ir functions/next_morning.sql
 \ir functions/next_stage.sql
+\ir functions/office_then.sql
 \ir functions/outbox_lines.sql
 \ir functions/owes.sql
 \ir functions/park.sql
@@ -119,6 +126,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/raise_daily_lines.sql
 \ir functions/raise_or_park.sql
 \ir functions/raise_stages.sql
+\ir functions/rate.sql
 \ir functions/rebuild_calendars.sql
 \ir functions/rebuild_offices.sql
 \ir functions/rebuild_stages.sql
@@ -138,11 +146,14 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/reopen_letter.sql
 \ir functions/replan.sql
 \ir functions/replan_or_queue.sql
+\ir functions/reply_rate_then.sql
+\ir functions/reply_rate_tree.sql
 \ir functions/resend_alerts.sql
 \ir functions/restart_letter.sql
 \ir functions/resume_letter.sql
 \ir functions/retry_delay.sql
 \ir functions/rule_recorded.sql
+\ir functions/rules_then.sql
 \ir functions/sees_all.sql
 \ir functions/settings_changed.sql
 \ir functions/settings_committed.sql
@@ -151,6 +162,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/suspend_letter.sql
 \ir functions/transfer_letter.sql
 \ir functions/unpark.sql
+\ir functions/verdict.sql
 \ir functions/verify.sql
 \ir functions/void_event.sql
 \ir functions/withdraw_letter.sql
@@ -166,6 +178,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir views/late_entries.sql
 \ir views/letter_status.sql
 \ir views/overdue.sql
+\ir views/reply_rate.sql
 \ir views/to_notify.sql
 
 \ir triggers/append_only.sql

@@ -56,7 +56,8 @@ begin
 		set due_on = n.due_on, late_at = n.late_at, overdue_at = n.overdue_at, provisional = n.provisional,
 		    first_stage = n.first_stage, stage_done = n.stage_done, next_event_at = n.next_event_at,
 		    dated_at = case when (n.old_due, n.old_overdue_at) is distinct from (n.due_on, n.overdue_at) then moment
-		                    else d.dated_at end
+		                    else d.dated_at end,
+		    changed_at = moment
 		from restaged n
 		where d.ctid = n.tid
 		  and (d.due_on, d.late_at, d.overdue_at, d.provisional, d.first_stage, d.stage_done, d.next_event_at) is distinct from

@@ -80,7 +80,7 @@ begin
 		       coalesce(w.rule_set, s.rule_set) as rule_set, coalesce(w.office_code, s.office_code) as office_code,
 		       w.unit, coalesce(w.state, 'gone') as state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
 		       w.first_stage, w.closed_event, w.closed_on, w.closed_kind, w.base_on, coalesce(r.stage_no, 0) as passed,
-		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until,
+		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.verdict,
 		       w.calendar, w.time_zone, w.day_begins, w.measure, w.offsets, w.every, w.loud
 		from wanted w
 		full join stored s on s.letter_no = w.letter_no and s.rule = w.rule and s.since = w.since
@@ -93,10 +93,12 @@ begin
 			on settings_changed and w.state = 'open'
 		where w.letter_no is null or s.letter_no is null
 		   or (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
-		       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until)
+		       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until,
+		       w.verdict)
 		      is distinct from
 		      (s.rule_set, s.office_code, s.unit, s.state, s.start_on, s.due_on, s.late_at, s.overdue_at, s.provisional,
-		       s.first_stage, s.closed_event, s.closed_on, s.rule_from, s.begun_at, s.pauses, s.extended_to, s.muted_until)
+		       s.first_stage, s.closed_event, s.closed_on, s.rule_from, s.begun_at, s.pauses, s.extended_to, s.muted_until,
+		       s.verdict)
 		   or settings_changed and w.state = 'open' and s.next_event_at is distinct from t.at
 	), changed as (
 		update letterwatch.deadline d
@@ -104,6 +106,7 @@ begin
 		    due_on = n.due_on, late_at = n.late_at, overdue_at = n.overdue_at, provisional = n.provisional,
 		    first_stage = n.first_stage, closed_event = n.closed_event, closed_on = n.closed_on, rule_from = n.rule_from,
 		    begun_at = n.begun_at, pauses = n.pauses, extended_to = n.extended_to, muted_until = n.muted_until,
+		    verdict = n.verdict, changed_at = moment,
 		    dated_at = case when (d.due_on, d.overdue_at) is distinct from (n.due_on, n.overdue_at) then moment
 		                    else d.dated_at end,
 		    (stage_done, next_event_at) = (
@@ -124,11 +127,11 @@ begin
 	), added as (
 		insert into letterwatch.deadline
 			(letter_no, rule, since, rule_set, office_code, unit, state, start_on, due_on, late_at, overdue_at, provisional,
-			 first_stage, closed_event, closed_on, rule_from, begun_at, pauses, extended_to, muted_until, dated_at, stage_done,
-			 reached, next_event_at)
+			 first_stage, closed_event, closed_on, rule_from, begun_at, pauses, extended_to, muted_until, verdict, changed_at,
+			 dated_at, stage_done, reached, next_event_at)
 		select n.letter_no, n.rule, n.since, n.rule_set, n.office_code, n.unit, n.state, n.start_on, n.due_on, n.late_at,
 		       n.overdue_at, n.provisional, n.first_stage, n.closed_event, n.closed_on, n.rule_from, n.begun_at, n.pauses,
-		       n.extended_to, n.muted_until, moment, n.first_stage - 1, 0, case when n.state = 'open' then t.at end
+		       n.extended_to, n.muted_until, n.verdict, moment, moment, n.first_stage - 1, 0, case when n.state = 'open' then t.at end
 		from difference n
 		left join lateral letterwatch.next_stage(n.calendar, n.time_zone, n.day_begins, n.base_on, n.overdue_at,
 		                                         n.measure, n.offsets, n.every, n.loud, n.muted_until, n.first_stage - 1) t on true
