@@ -146,7 +146,6 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir functions/reopen_letter.sql
 \ir functions/replan.sql
 \ir functions/replan_or_queue.sql
-\ir functions/reply_rate_then.sql
 \ir functions/reply_rate_tree.sql
 \ir functions/resend_alerts.sql
 \ir functions/restart_letter.sql
@@ -163,6 +162,7 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir functions/transfer_letter.sql
 \ir functions/unpark.sql
 \ir functions/verdict.sql
+\ir functions/verdicts_then.sql
 \ir functions/verify.sql
 \ir functions/void_event.sql
 \ir functions/withdraw_letter.sql

@@ -13,7 +13,7 @@
 -- as_of: by what was recorded up to then, and by the settings then in force, of letters that were registered by then (its stages
 -- are those of now); NULL: by all that is recorded.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
--- Callers: replan, verify, preview, check_extensions, explain_deadline, reply_rate_then.
+-- Callers: replan, verify, preview, check_extensions, explain_deadline, verdicts_then.
 create or replace function letterwatch.derive(letters text[], as_of timestamptz default null)
 returns table (letter_no text, letter_office text, rule_set text, status text, status_on date, status_event bigint,
                last_event bigint, impossible int, letter_unit text, handler text, received_on date, suspended_on date,

@@ -2,7 +2,7 @@
 -- clerk's own offices; for administrators all.
 -- Callers: views; policies of row security.
 create or replace function letterwatch.my_clerk_offices() returns setof text
-language sql stable security definer rows 10
+language sql stable parallel safe security definer rows 10
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 	select s.office_code

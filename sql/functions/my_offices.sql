@@ -2,7 +2,7 @@
 -- below them, for administrators all. In conditions it stands as `office_code in (select letterwatch.my_offices())`.
 -- Callers: views; policies of row security.
 create or replace function letterwatch.my_offices() returns setof text
-language sql stable security definer rows 100
+language sql stable parallel safe security definer rows 100
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 	select s.office_code

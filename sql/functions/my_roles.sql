@@ -1,7 +1,7 @@
 -- my_roles() → rows: the invoker and every role that it is a member of, at any remove.
 -- Callers: my_offices, my_clerk_offices, sees_all.
 create or replace function letterwatch.my_roles() returns setof text
-language sql stable security definer rows 5
+language sql stable parallel safe security definer rows 5
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 	with recursive mine as (

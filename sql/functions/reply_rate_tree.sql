@@ -18,6 +18,8 @@ language plpgsql stable security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 set plan_cache_mode = force_custom_plan
 set jit = off
+set work_mem = '64MB'
+set parallel_tuple_cost = 0.01
 as $$
 declare
 	past timestamptz := case when as_of < letterwatch.clock() then as_of end;
@@ -28,39 +30,50 @@ declare
 	children text[];
 	levels int[];
 begin
-	select array_agg(o.office_code), array_agg(o.path[o.at + 1]), array_agg(o.level), max(o.at)
+	select array_agg(s.office_code), array_agg(s.path[t.at + 1]), array_agg(s.level), max(t.at)
 	into offices, children, levels, top
-	from (
-		select s.office_code, s.path, s.level, coalesce(array_position(s.path, $1), 0) as at
-		from (
-			select (case when past is null then x else letterwatch.office_then(x.office_code, past) end).*
-			from letterwatch.office_setting x
-			where x.office_code in (select letterwatch.my_offices())
-		) s
-	) o
-	where o.at > 0 or $1 is null;
+	from letterwatch.office_setting x
+	cross join lateral (
+		select x.* where past is null
+		union all
+		select p.* from letterwatch.office_then(x.office_code, past) p where past is not null
+	) s
+	cross join lateral (select coalesce(array_position(s.path, $1), 0)) t (at)
+	where x.office_code in (select letterwatch.my_offices()) and (t.at > 0 or $1 is null);
 	if offices is null then
 		perform letterwatch.refuse('LW002', format('there is no office %s in sight', $1),
 			'See: select office_code, name from letterwatch.office;');
 	end if;
 
 	return query
-	with figure as (
-		select r.month, r.office_code, r.rule, r.due, r.in_time, r.late, r.open_overdue, r.not_yet_due, r.exempt, r.not_owed,
-		       r.in_time_entered_late
-		from letterwatch.reply_rate r
-		where past is null and r.office_code = any (offices) and r.month between first_month and last_month
+	with tally as (
+		select s.path[top + 1] as child, s.level, x.due_month as month, x.rule, x.verdict, count(*)::int as n,
+		       (count(*) filter (where x.late_at <= letterwatch.clock()))::int as ended
+		from letterwatch.office_setting s
+		join letterwatch.deadline x on x.office_code = s.office_code
+		where past is null and s.office_code = any (offices) and x.verdict is not null
+		  and x.due_month between first_month and last_month
+		group by s.path[top + 1], s.level, x.due_month, x.rule, x.verdict
 		union all
-		select r.*
-		from letterwatch.reply_rate_then(offices, first_month, last_month, past) r
+		select s.path[top + 1], s.level, x.due_month, x.rule, null, count(*)::int,
+		       (count(*) filter (where x.late_at <= letterwatch.clock()))::int
+		from letterwatch.office_setting s
+		join letterwatch.deadline x on x.office_code = s.office_code
+		where past is null and s.office_code = any (offices) and x.state = 'open'
+		  and x.due_month between first_month and last_month
+		group by s.path[top + 1], s.level, x.due_month, x.rule
+		union all
+		select o.child, o.level, t.month, t.rule, t.verdict, t.n, t.ended
+		from letterwatch.verdicts_then(offices, first_month, last_month, past) t
+		join unnest(offices, children, levels) o (office_code, child, level) on o.office_code = t.office_code
 		where past is not null
 	), small as materialized (
-		select o.child, o.level, f.month, f.rule, sum(f.due) as due, sum(f.in_time) as in_time, sum(f.late) as late,
-		       sum(f.open_overdue) as open_overdue, sum(f.not_yet_due) as not_yet_due, sum(f.exempt) as exempt,
-		       sum(f.not_owed) as not_owed, sum(f.in_time_entered_late) as in_time_entered_late
-		from figure f
-		join unnest(offices, children, levels) o (office_code, child, level) on o.office_code = f.office_code
-		group by o.child, o.level, f.month, f.rule
+		select t.child, t.level, t.month, t.rule, sum(k.due) as due, sum(k.in_time) as in_time, sum(k.late) as late,
+		       sum(k.open_overdue) as open_overdue, sum(k.not_yet_due) as not_yet_due, sum(k.exempt) as exempt,
+		       sum(k.not_owed) as not_owed, sum(k.in_time_entered_late) as in_time_entered_late
+		from tally t
+		cross join lateral letterwatch.counted(t.verdict, t.n, t.ended) k
+		group by t.child, t.level, t.month, t.rule
 	)
 	select l.line, l.level, l.office_code, o.name, s.month, s.rule, sum(s.due)::bigint, sum(s.in_time)::bigint,
 	       sum(s.late)::bigint, sum(s.open_overdue)::bigint, sum(s.not_yet_due)::bigint, sum(s.exempt)::bigint,

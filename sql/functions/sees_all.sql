@@ -1,7 +1,7 @@
 -- sees_all() → boolean: whether no office is hidden from the invoker: administrators, the owner of the schema, superusers.
 -- Callers: my_offices, my_clerk_offices.
 create or replace function letterwatch.sees_all() returns boolean
-language sql stable security definer
+language sql stable parallel safe security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 	select exists (

@@ -39,6 +39,9 @@ comment on index letterwatch.deadline_ended is
 comment on table letterwatch.office_setting_past is
 	'Append-only: earlier settings of offices, and places in the tree. What was closed before `until` is judged by them; infinity: not yet committed.';
 
+-- A year of all offices is read by all cores, an office at a time: the table is too small for the planner to think of that.
+alter table letterwatch.office_setting set (parallel_workers = 2);
+
 create type letterwatch.rate_line as (
 	line text,
 	level int,
