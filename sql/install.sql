@@ -179,6 +179,7 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir views/letter_status.sql
 \ir views/overdue.sql
 \ir views/reply_rate.sql
+\ir views/office_board.sql
 \ir views/to_notify.sql
 
 \ir triggers/append_only.sql

@@ -19,7 +19,7 @@ declare
 		      	select c.letter_no from letterwatch.deadline_change c where c.changed_at > as_of)
 		  and l.registered_at <= as_of
 		  and (l.office_code = any (offices)
-		       or exists (select from letterwatch.letter_event e where e.letter_no = l.letter_no and e.to_office = any (offices)))
+		       or l.letter_no in (select e.letter_no from letterwatch.letter_event e where e.to_office = any (offices)))
 		order by l.letter_no);
 begin
 	return query

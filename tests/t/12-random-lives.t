@@ -23,7 +23,7 @@ my $ALIVE          = 100;                            # letters that things happe
 my $LIFE           = 50;                             # events after which a letter that owes nothing is left alone
 my $FAULTS         = 3;                              # differing letters that are reported before we give up
 my $LISTS          = min(0.6, 20_000 / $STEPS);      # in 100 steps; each costs the database all days once more
-my $REPORTS        = min(0.02, 40 / $STEPS);         # of the rates, in a step
+my $REPORTS        = min(0.02, 15 / $STEPS);         # of the rates, in a step
 
 my $SECOND = 1_000_000;
 my $HOUR   = 3600 * $SECOND;
