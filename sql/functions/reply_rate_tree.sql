@@ -40,7 +40,7 @@ begin
 	) s
 	cross join lateral (select coalesce(array_position(s.path, $1), 0)) t (at)
 	where x.office_code in (select letterwatch.my_offices()) and (t.at > 0 or $1 is null);
-	if offices is null then
+	if $1 <> all (coalesce(offices, '{}')) then
 		perform letterwatch.refuse('LW002', format('there is no office %s in sight', $1),
 			'See: select office_code, name from letterwatch.office;');
 	end if;

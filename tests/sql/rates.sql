@@ -152,5 +152,62 @@ select is(letterwatch.rate(7, 7), 100.0, '100.0 is all of them');
 select is(letterwatch.rate(1, 3), 33.3, 'a third');
 select is(letterwatch.rate(0, 0), null, 'of nothing there is no share');
 
+-- ---- as it was known, before settings changed --------------------------------------------------------------------------
+
+-- The shipped rules are older than the clock of this test.
+set local session_replication_role = replica;
+update letterwatch.rule set recorded_at = '2026-01-01' where rule_set = 'procuratorate';
+reset session_replication_role;
+call lwtest.set_clock('2026-09-20 11:00:00');
+insert into letterwatch.office (office_code, name, parent_code) values ('T-Q', 'second province', 'T'), ('T-Q-C', 'city', 'T-Q');
+call lwtest.register('Q-1', '2026-09-18 09:30', 'T-Q-C');
+create table lwtest.known as
+select r.* from unnest('{T,T-P,T-P-C,T-Q}'::text[]) o cross join letterwatch.reply_rate_tree(o, '2026-01-01', '2027-12-01') r;
+create function lwtest.same(description text) returns text
+	language sql
+	as $$
+	select results_eq(
+		$q$ select r.* from unnest('{T,T-P,T-P-C,T-Q}'::text[]) o
+		    cross join letterwatch.reply_rate_tree(o, '2026-01-01', '2027-12-01', '2026-09-20 11:00+08') r $q$,
+		'select * from lwtest.known', description)
+	$$;
+create function lwtest.changed() returns boolean
+	language sql
+	as $$
+	select exists (
+		(select r.* from unnest('{T,T-P,T-P-C,T-Q}'::text[]) o cross join letterwatch.reply_rate_tree(o, '2026-01-01', '2027-12-01') r)
+		except
+		(select * from lwtest.known))
+	$$;
+select ok(not lwtest.changed(), 'a report is the same a second time');
+
+call lwtest.set_clock('2026-09-20 12:00:00');
+insert into letterwatch.calendar_list (calendar, year, version, source) values ('cn', 2026, 2, 'test');
+insert into letterwatch.calendar_day (calendar, year, version, day, kind)
+select 'cn', 2026, 2, d::date, 'off' from generate_series(timestamp '2026-09-25', '2026-10-07', '1 day') d;
+call lwtest.redate();
+select ok(lwtest.changed(), 'a new list of holidays moves a last day into the next month');
+select lwtest.same('but not in the report of before');
+
+call lwtest.set_clock('2026-09-20 13:00:00');
+update letterwatch.office set parent_code = 'T-Q' where office_code = 'C-01';
+select is((select in_time + late from letterwatch.reply_rate_tree('T-Q', '2026-03-01') where line = 'total' and month is null and rule = 'notice'),
+	1::bigint, 'an office that moves takes its figures along');
+select lwtest.same('and counts where it stood, before');
+
+call lwtest.set_clock('2026-09-20 14:00:00');
+update letterwatch.rule set amount = 4, not_owed_in = '{exempt}' where rule_set = 'procuratorate' and rule = 'reply';
+insert into letterwatch.rule (rule_set, rule, basis, amount, unit, responsible_unit, met_by)
+values ('procuratorate', 'hearing', 'test', 10, 'day', 'case', '{result}');
+call lwtest.redate();
+select isnt((select count(*)::int from letterwatch.reply_rate where rule = 'hearing'), 0, 'a new rule has its rates');
+select lwtest.same('and none before it came');
+
+call lwtest.set_clock('2026-09-20 15:00:00');
+update letterwatch.office set rule_set = 'xinfang-2022' where office_code = 'T-P';
+call lwtest.redate();
+select lwtest.same('an office followed the rules that it then had');
+select is((select count(*)::int from letterwatch.verify()), 0, 'nothing is amiss');
+
 select * from finish();
 rollback;
