@@ -22,6 +22,7 @@ grant select on letterwatch.daemon_status, letterwatch.schema_version, letterwat
 grant select on letterwatch.overdue, letterwatch.due_soon, letterwatch.letter_status, letterwatch.alert_log,
 	letterwatch.late_entries, letterwatch.calendar_gap, letterwatch.my_work, letterwatch.deadline, letterwatch.alert,
 	letterwatch.supervision, letterwatch.campaign, letterwatch.backlog, letterwatch.overdue_ageing,
+	letterwatch.reply_rate, letterwatch.office_board,
 	letterwatch.daemon_status, letterwatch.office, letterwatch.office_setting, letterwatch.term, letterwatch.rule_set,
 	letterwatch.rule, letterwatch.stage, letterwatch.transition, letterwatch.calendar, letterwatch.calendar_list,
 	letterwatch.calendar_day, letterwatch.calendar_date, letterwatch.notice_template, letterwatch.schema_version
@@ -30,7 +31,8 @@ grant execute on function letterwatch.due_date(text, text, date, text), letterwa
 	letterwatch.period_end(text, date, text, int, text, boolean, boolean, datemultirange, date),
 	letterwatch.paused_end(text, date, date, boolean, datemultirange), letterwatch.planning_horizon(),
 	letterwatch.refuse(text, text, text), letterwatch.explain_deadline(text, text), letterwatch.letter_history(text),
-	letterwatch.workload(text, int)
+	letterwatch.workload(text, int), letterwatch.rate(numeric, numeric), letterwatch.counted(text, int, int),
+	letterwatch.reply_rate_tree(text, date, date, timestamptz)
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
 grant execute on function letterwatch.refuse(text, text, text) to letterwatch_intake;
 

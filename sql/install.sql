@@ -56,6 +56,11 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 	\ir migrations/0005_supervision.sql
 	insert into letterwatch.schema_version (version, name) values (5, '0005_supervision');
 \endif
+select not exists (select from letterwatch.schema_version where version = 6) as missing \gset
+\if :missing
+	\ir migrations/0006_rates.sql
+	insert into letterwatch.schema_version (version, name) values (6, '0006_rates');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -71,6 +76,7 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/check_setup.sql
 \ir functions/claim_due.sql
 \ir functions/correct_letter.sql
+\ir functions/counted.sql
 \ir functions/daemon_connect.sql
 \ir functions/daemon_disconnect.sql
 \ir functions/daily_mornings.sql
@@ -117,6 +123,7 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/next_morning.sql
 \ir functions/next_stage.sql
 \ir functions/notice_text.sql
+\ir functions/office_then.sql
 \ir functions/outbox_lines.sql
 \ir functions/owes.sql
 \ir functions/park.sql
@@ -138,6 +145,7 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/raise_digests.sql
 \ir functions/raise_or_park.sql
 \ir functions/raise_stages.sql
+\ir functions/rate.sql
 \ir functions/rebuild_calendars.sql
 \ir functions/rebuild_offices.sql
 \ir functions/rebuild_stages.sql
@@ -159,11 +167,13 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/reopen_letter.sql
 \ir functions/replan.sql
 \ir functions/replan_or_queue.sql
+\ir functions/reply_rate_tree.sql
 \ir functions/resend_alerts.sql
 \ir functions/restart_letter.sql
 \ir functions/resume_letter.sql
 \ir functions/retry_delay.sql
 \ir functions/rule_recorded.sql
+\ir functions/rules_then.sql
 \ir functions/sees_all.sql
 \ir functions/sees_letter.sql
 \ir functions/settings_changed.sql
@@ -176,6 +186,8 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir functions/title.sql
 \ir functions/transfer_letter.sql
 \ir functions/unpark.sql
+\ir functions/verdict.sql
+\ir functions/verdicts_then.sql
 \ir functions/verify.sql
 \ir functions/void_event.sql
 \ir functions/withdraw_letter.sql
@@ -199,6 +211,8 @@ select not exists (select from letterwatch.schema_version where version = 5) as 
 \ir views/overdue_ageing.sql
 \ir views/supervision.sql
 \ir views/campaign.sql
+\ir views/reply_rate.sql
+\ir views/office_board.sql
 \ir views/to_notify.sql
 
 \ir triggers/append_only.sql

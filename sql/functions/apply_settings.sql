@@ -65,7 +65,7 @@ begin
 	update letterwatch.rule_past r set until = moment where r.until = 'infinity';
 	update letterwatch.planning p
 	set settings_changed_at = greatest(p.settings_changed_at, moment),
-	    known_since = case when exists (select from letterwatch.letter_event) then p.known_since else moment end;
+	    known_since = case when exists (select from letterwatch.letter) then p.known_since else moment end;
 	update letterwatch.settings_change c
 	set applied_at = moment, redated_at = moment
 	where c.applied_at is null and c.redated_at is null;

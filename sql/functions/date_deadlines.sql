@@ -64,7 +64,7 @@ begin
 		set due_on = n.due_on, late_at = n.late_at, overdue_at = n.overdue_at, provisional = n.provisional,
 		    first_stage = x.first_stage, stage_done = x.stage_done,
 		    next_event_at = case when not (d.baseline and n.overdue_at > n.late_at) then x.next_event_at end,
-		    dated_at = case when n.moved then moment else d.dated_at end
+		    dated_at = case when n.moved then moment else d.dated_at end, changed_at = moment
 		from dated n
 		join next x on x.tid = n.next_tid
 		where d.ctid = n.tid

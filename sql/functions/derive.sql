@@ -1,4 +1,4 @@
--- derive(letters) → rows: what the inputs make of some letters; reads no derived row of a letter. A row for each deadline, with
+-- derive(letters, as_of) → rows: what the inputs make of some letters; reads no derived row of a letter. A row for each deadline, with
 -- the state of its letter, columns as of letter_state, before the deadline's, columns as of deadline; one row with rule NULL
 -- for a letter that has none. letter_unit: the unit in charge of the letter. Besides: closed_kind, the event or status that
 -- closed it; base_on, the local day that ends at overdue_at, from which stages count; own_end_on, the end before extension and
@@ -11,15 +11,18 @@
 -- is closed is judged by the rule, lists and settings that were in force when the closing event was recorded. Registered after
 -- its end: it is overdue from the moment of registration on.
 -- baseline: it began in the first load of what was there before letterwatch.
+-- as_of: by what was recorded up to then, and by the settings then in force, of letters that were registered by then (its stages
+-- are those of now); NULL: by all that is recorded.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
--- Callers: replan, verify, preview, check_extensions, explain_deadline.
-create or replace function letterwatch.derive(letters text[])
+-- Callers: replan, verify, preview, check_extensions, explain_deadline, verdicts_then.
+create or replace function letterwatch.derive(letters text[], as_of timestamptz default null)
 returns table (letter_no text, letter_office text, rule_set text, status text, status_on date, status_event bigint,
                last_event bigint, impossible int, letter_unit text, handler text, received_on date, suspended_on date,
                muted_until_on date, duplicate_of text, former_offices text[],
                rule text, since bigint, office_code text, unit text, state text, start_on date, due_on date, late_at timestamptz,
                overdue_at timestamptz, provisional boolean, first_stage int, closed_event bigint, closed_on date, rule_from date,
                begun_at timestamptz, pauses datemultirange, extended_to date, muted_until timestamptz, baseline boolean,
+               verdict text,
                closed_kind text, base_on date, own_end_on date, extensions bigint[], moved_by bigint, time_zone text, calendar text,
                count_from text, amount int, period_unit text, month_end boolean, roll boolean, end_of_day time)
 language plpgsql stable rows 10
@@ -53,19 +56,26 @@ declare
 	status_place bigint;
 	status_office text;
 	status_unit text;
+	closing_kind text;
+	closing_at timestamptz;
 	judged_at timestamptz;
 	slack int;
 	office letterwatch.office_setting;
 begin
-	open story for select * from letterwatch.event_sequence(letters);
+	open story for select * from letterwatch.event_sequence(letters, as_of);
 	fetch story into e;
 	foreach letter_no in array letters loop
 		select x.*, coalesce(x.rule_set, o.rule_set) as rule_set_in_force,
 		       coalesce(x.received_at, x.received_on::timestamp at time zone o.time_zone) as start_at
 		into f
-		from letterwatch.letter_fact(array[letter_no]) x
+		from letterwatch.letter_fact(array[letter_no], as_of) x
 		join letterwatch.office_setting o on o.office_code = x.office_code;
 		continue when not found;
+		if as_of is not null then
+			office := letterwatch.office_then(f.office_code, as_of);
+			f.rule_set_in_force := coalesce(f.rule_set, office.rule_set);
+			f.start_at := coalesce(f.received_at, f.received_on::timestamp at time zone office.time_zone);
+		end if;
 
 		letter_office := f.office_code;
 		rule_set := f.rule_set_in_force;
@@ -89,10 +99,17 @@ begin
 			where x.letter_no = derive.letter_no) else 0 end;
 
 		if rules_of is distinct from rule_set || received_on then
-			rules := array(select x
-			               from letterwatch.rule x
-			               where x.rule_set = derive.rule_set and derive.received_on between x.valid_from and x.valid_to
-			               order by x.rule);
+			if as_of is null then
+				rules := array(select x
+				               from letterwatch.rule x
+				               where x.rule_set = derive.rule_set and derive.received_on between x.valid_from and x.valid_to
+				               order by x.rule);
+			else
+				rules := array(select x
+				               from letterwatch.rules_then(derive.rule_set, as_of) x
+				               where derive.received_on between x.valid_from and x.valid_to
+				               order by x.rule);
+			end if;
 			plans := array(select g
 			               from unnest(rules) with ordinality x
 			               left join letterwatch.stage_plan g on g.rule_set = x.rule_set and g.rule = x.rule
@@ -272,6 +289,9 @@ begin
 				letter_pauses * datemultirange(daterange(null, l.closed_on)), '{}') end;
 			if office.office_code is distinct from l.office_code then
 				select o.* into office from letterwatch.office_setting o where o.office_code = l.office_code;
+				if as_of is not null then
+					office := letterwatch.office_then(l.office_code, as_of);
+				end if;
 			end if;
 			time_zone := office.time_zone;
 			calendar := office.calendar;
@@ -281,34 +301,37 @@ begin
 			month_end := r.month_end;
 			roll := r.roll;
 			end_of_day := r.end_of_day;
+			judged_at := as_of;
 			if state <> 'open' then
-				judged_at := (select x.recorded_at from letterwatch.letter_event x where x.event_id = l.closed_event);
-				if judged_at < settings_changed_at then
-					select o.time_zone, o.calendar into time_zone, calendar
-					from (select p.time_zone, p.calendar, p.until
-					      from letterwatch.office_setting_past p
-					      where p.office_code = l.office_code and p.until > judged_at
-					      union all
-					      select derive.time_zone, derive.calendar, null) o
-					order by o.until nulls last
-					limit 1;
-					select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day
-					into count_from, amount, period_unit, month_end, roll, end_of_day
-					from (select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until
-					      from letterwatch.rule_past p
-					      where p.rule_set = derive.rule_set and p.rule = r.rule and p.until > judged_at
-					        and derive.received_on between p.valid_from and p.valid_to
-					      union all
-					      select derive.count_from, derive.amount, derive.period_unit, derive.month_end, derive.roll, derive.end_of_day, null) p
-					order by p.until nulls last
-					limit 1;
-					calendar := coalesce((
-						select d.edition
-						from letterwatch.calendar_edition d
-						where d.calendar = derive.calendar and d.until > judged_at
-						order by d.until
-						limit 1), calendar);
-				end if;
+				select x.kind, x.occurred_at, x.recorded_at into closing_kind, closing_at, judged_at
+				from letterwatch.letter_event x
+				where x.event_id = l.closed_event;
+			end if;
+			if judged_at < settings_changed_at then
+				select o.time_zone, o.calendar into time_zone, calendar
+				from (select p.time_zone, p.calendar, p.until
+				      from letterwatch.office_setting_past p
+				      where p.office_code = l.office_code and p.until > judged_at
+				      union all
+				      select derive.time_zone, derive.calendar, null) o
+				order by o.until nulls last
+				limit 1;
+				select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day
+				into count_from, amount, period_unit, month_end, roll, end_of_day
+				from (select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until
+				      from letterwatch.rule_past p
+				      where p.rule_set = derive.rule_set and p.rule = r.rule and p.until > judged_at
+				        and derive.received_on between p.valid_from and p.valid_to
+				      union all
+				      select derive.count_from, derive.amount, derive.period_unit, derive.month_end, derive.roll, derive.end_of_day, null) p
+				order by p.until nulls last
+				limit 1;
+				calendar := coalesce((
+					select d.edition
+					from letterwatch.calendar_edition d
+					where d.calendar = derive.calendar and d.until > judged_at
+					order by d.until
+					limit 1), calendar);
 			end if;
 
 			if period_unit = 'second' then
@@ -326,6 +349,7 @@ begin
 				end if;
 				provisional := coalesce(provisional, false);
 			end if;
+			verdict := letterwatch.verdict(state, closing_kind, closing_at, judged_at, late_at);
 			l.due_on := due_on;
 			lives[i] := l;
 			overdue_at := greatest(late_at, case when begun_at >= late_at then begun_at end);
@@ -340,4 +364,4 @@ begin
 	close story;
 end
 $$;
-comment on function letterwatch.derive(text[]) is 'What the inputs make of letters: their state and deadlines.';
+comment on function letterwatch.derive(text[], timestamptz) is 'What the inputs make of letters: their state and deadlines.';

@@ -1,13 +1,13 @@
--- event_sequence(letters) → rows: the events of some letters, letter by letter in the order of the array, without the voided
+-- event_sequence(letters, as_of) → rows: the events of some letters, letter by letter in the order of the array, without the voided
 -- ones, in the order in which they happened: by time, then by when it was recorded, then event_id; place counts from 1. Of
 -- each: whether it was possible (table transition) in the status before it; status and suspended, the office, unit and handler
 -- in charge before (_before) and after it; supervised_before: whether an order waited for feedback. An event that was not
 -- possible changes nothing and meets nothing.
 -- on_day: the local date of the office in charge after it; recorded_day: that of the later of occurred_at and recorded_at. A
--- transfer takes the letter out of the hands of unit and handler.
+-- transfer takes the letter out of the hands of unit and handler. as_of: only what was recorded up to then; NULL: all.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
 -- Callers: derive, event_inserted, check_extensions, explain_deadline, letter_history, verify.
-create or replace function letterwatch.event_sequence(letters text[])
+create or replace function letterwatch.event_sequence(letters text[], as_of timestamptz default null)
 returns table (letter_no text, event_id bigint, place bigint, kind text, outcome text, rule text, until date, of_letter_no text,
                possible boolean, status_before text, status text, suspended_before boolean, suspended boolean,
                office_before text, office_code text, unit_before text, unit text, handler text,
@@ -22,6 +22,7 @@ set enable_mergejoin = off
 set enable_nestloop = on
 as $$
 declare
+	upto timestamptz := coalesce(as_of, 'infinity');
 	e letterwatch.letter_event;
 	step letterwatch.transition;
 	time_zone text;
@@ -39,13 +40,14 @@ begin
 		for e in
 			select x.*
 			from letterwatch.letter_event x
-			where x.letter_no = event_sequence.letter_no
+			where x.letter_no = event_sequence.letter_no and x.recorded_at <= upto
 			  and not exists (select from letterwatch.letter_event v
-			                  where v.letter_no = x.letter_no and v.kind = 'void' and v.of_event = x.event_id)
+			                  where v.letter_no = x.letter_no and v.kind = 'void' and v.of_event = x.event_id
+			                    and v.recorded_at <= upto)
 			order by x.occurred_at, x.recorded_at, x.event_id
 		loop
 			if place = 0 then
-				select f.office_code into office_code from letterwatch.letter_fact(array[letter_no]) f;
+				select f.office_code into office_code from letterwatch.letter_fact(array[letter_no], as_of) f;
 			end if;
 			place := place + 1;
 			status_before := status;
@@ -74,6 +76,9 @@ begin
 			end if;
 			if office_code is distinct from zone_of then
 				select o.time_zone into time_zone from letterwatch.office_setting o where o.office_code = event_sequence.office_code;
+				if as_of is not null then
+					time_zone := (letterwatch.office_then(office_code, as_of)).time_zone;
+				end if;
 				zone_of := office_code;
 			end if;
 			event_id := e.event_id;
@@ -92,4 +97,4 @@ begin
 	end loop;
 end
 $$;
-comment on function letterwatch.event_sequence(text[]) is 'The events of letters in order, with what was before and after each.';
+comment on function letterwatch.event_sequence(text[], timestamptz) is 'The events of letters in order, with what was before and after each.';

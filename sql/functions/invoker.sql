@@ -2,6 +2,6 @@
 -- run as their owner.
 -- Callers: my_roles.
 create or replace function letterwatch.invoker() returns text
-language sql stable
+language sql stable parallel safe
 return coalesce(nullif(current_setting('role'), 'none'), session_user);
 comment on function letterwatch.invoker() is 'The role on whose behalf the session speaks.';

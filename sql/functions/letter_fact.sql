@@ -1,8 +1,9 @@
--- letter_fact(letters) → rows: what is known of some letters' arrival, as corrected: of each column the latest correction that is
--- not void stands over the letter's own. office_code: the office that received it. received_at: NULL where the day was corrected.
+-- letter_fact(letters, as_of) → rows: what is known of some letters' arrival, as corrected: of each column the latest correction
+-- that is not void stands over the letter's own. office_code: the office that received it. received_at: NULL where the day was
+-- corrected. as_of: only what was recorded up to then; NULL: all.
 -- Inlined into the caller's join, as period_end is.
 -- Callers: event_sequence, derive, event_inserted.
-create or replace function letterwatch.letter_fact(letters text[])
+create or replace function letterwatch.letter_fact(letters text[], as_of timestamptz default null)
 returns table (letter_no text, office_code text, received_on date, received_at timestamptz, rule_set text,
                registered_at timestamptz, baseline boolean)
 language sql stable
@@ -21,10 +22,11 @@ as $$
 		       	as rule_set
 		from unnest(letters) u (letter_no)
 		join letterwatch.letter_event e on e.letter_no = u.letter_no
-		where e.kind = 'correct'
+		where e.kind = 'correct' and e.recorded_at <= coalesce(as_of, 'infinity')
 		  and not exists (select from letterwatch.letter_event v
-		                  where v.letter_no = e.letter_no and v.kind = 'void' and v.of_event = e.event_id)
+		                  where v.letter_no = e.letter_no and v.kind = 'void' and v.of_event = e.event_id
+		                    and v.recorded_at <= coalesce(as_of, 'infinity'))
 		group by e.letter_no
 	) c on c.letter_no = l.letter_no
 $$;
-comment on function letterwatch.letter_fact(text[]) is 'What is known of letters'' arrival, as corrected.';
+comment on function letterwatch.letter_fact(text[], timestamptz) is 'What is known of letters'' arrival, as corrected.';

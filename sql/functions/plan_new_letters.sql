@@ -70,9 +70,10 @@ begin
 	), added as (
 		insert into letterwatch.deadline
 			(letter_no, rule, since, rule_set, office_code, unit, state, start_on, due_on, late_at, overdue_at, provisional,
-			 first_stage, rule_from, begun_at, baseline, dated_at, stage_done, reached, next_event_at)
+			 first_stage, rule_from, begun_at, baseline, changed_at, dated_at, stage_done, reached, next_event_at)
 		select n.letter_no, n.rule, 0, n.rule_set, n.office_code, n.responsible_unit, 'open', n.received_on, n.due_on, n.late_at,
-		       n.overdue_at, n.provisional, x.first_stage, n.valid_from, n.registered_at, n.baseline, moment, x.stage_done, 0,
+		       n.overdue_at, n.provisional, x.first_stage, n.valid_from, n.registered_at, n.baseline, moment, moment,
+		       x.stage_done, 0,
 		       case when not (n.baseline and n.overdue_at > n.late_at) then x.next_event_at end
 		from dated n
 		join next x on x.letter_no = n.next_letter and x.rule = n.rule

@@ -1,6 +1,6 @@
 -- rebuild_calendars(calendars) → daterange: derives calendar_date of some calendars again. Returns the span of days that count
 -- otherwise than before (worked or not, settled or not); empty: none.
--- Where a list is new and letters have events already, the calendar as it was before stays as an edition.
+-- Where a list is new and there are letters already, the calendar as it was before stays as an edition.
 -- Its statistics are taken at once: without them a claim read the whole calendar for each deadline.
 -- Callers: apply_settings, preview.
 create or replace function letterwatch.rebuild_calendars(calendars text[]) returns daterange
@@ -12,7 +12,7 @@ begin
 	if cardinality(calendars) = 0 then
 		return 'empty';
 	end if;
-	if exists (select from letterwatch.letter_event) then
+	if exists (select from letterwatch.letter) then
 		perform letterwatch.make_editions(calendars, array['infinity'::timestamptz]);
 	end if;
 

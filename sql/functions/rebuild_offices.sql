@@ -1,5 +1,5 @@
 -- rebuild_offices() → text[]: derives office_setting again from the tree of offices. Returns the offices whose time zone,
--- calendar, rule set or office hours changed; the earlier settings go to office_setting_past.
+-- calendar, rule set or office hours changed; the earlier settings go to office_setting_past, the earlier place in the tree too.
 -- The root's defaults are Asia/Shanghai, cn, procuratorate, 09:00, site 0.
 -- Refused (LW001): a circle, more than 8 levels, an unknown time zone. LW003: an office that has letters is removed.
 -- Callers: apply_settings, preview.
@@ -33,16 +33,19 @@ begin
 		from letterwatch.office o
 		join tree t on o.parent_code = t.office_code
 		where t.level < 8
+	), differs as (
+		select s.*, (t.time_zone, t.calendar, t.rule_set, t.day_begins) is distinct from
+		            (s.time_zone, s.calendar, s.rule_set, s.day_begins) as in_settings
+		from letterwatch.office_setting s
+		join tree t on t.office_code = s.office_code
+		where (t.path, t.time_zone, t.calendar, t.rule_set, t.day_begins) is distinct from
+		      (s.path, s.time_zone, s.calendar, s.rule_set, s.day_begins)
 	), kept as (
 		insert into letterwatch.office_setting_past
 			(office_code, path, level, time_zone, calendar, rule_set, day_begins, site, until)
 		select s.office_code, s.path, s.level, s.time_zone, s.calendar, s.rule_set, s.day_begins, s.site, 'infinity'
-		from letterwatch.office_setting s
-		join tree t on t.office_code = s.office_code
-		where (t.time_zone, t.calendar, t.rule_set, t.day_begins) is distinct from
-		      (s.time_zone, s.calendar, s.rule_set, s.day_begins)
+		from differs s
 		on conflict do nothing
-		returning office_code
 	), gone as (
 		delete from letterwatch.office_setting s
 		where not exists (select from tree t where t.office_code = s.office_code)
@@ -57,7 +60,7 @@ begin
 			 excluded.day_begins, excluded.site)
 		where s is distinct from excluded
 	)
-	select array_agg(office_code) into changed from kept;
+	select array_agg(office_code) into changed from differs where in_settings;
 
 	select o.office_code into wrong
 	from letterwatch.office o

@@ -77,7 +77,7 @@ begin
 		       s.due_on as old_due, s.state as old_state, s.reached >= g.overdue_no as was_overdue,
 		       w.rule_set, coalesce(w.office_code, s.office_code) as office_code, w.unit, coalesce(w.state, 'gone') as state,
 		       w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional, w.first_stage, w.closed_event, w.closed_on, w.closed_kind,
-		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline, t.stage_done,
+		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline, w.verdict, t.stage_done,
 		       case when w.state = 'open' and not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end as next_event_at,
 		       case when m.moved then moment else s.dated_at end as dated_at
 		from wanted w
@@ -92,11 +92,11 @@ begin
 		where w.letter_no is null or s.letter_no is null
 		   or (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
 		       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until,
-		       w.baseline)
+		       w.baseline, w.verdict)
 		      is distinct from
 		      (s.rule_set, s.office_code, s.unit, s.state, s.start_on, s.due_on, s.late_at, s.overdue_at, s.provisional,
 		       s.first_stage, s.closed_event, s.closed_on, s.rule_from, s.begun_at, s.pauses, s.extended_to, s.muted_until,
-		       s.baseline)
+		       s.baseline, s.verdict)
 		   or settings_changed and w.state = 'open' and s.next_event_at is distinct from
 		      case when not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end
 	), changed as (
@@ -105,18 +105,18 @@ begin
 		    due_on = n.due_on, late_at = n.late_at, overdue_at = n.overdue_at, provisional = n.provisional,
 		    first_stage = n.first_stage, closed_event = n.closed_event, closed_on = n.closed_on, rule_from = n.rule_from,
 		    begun_at = n.begun_at, pauses = n.pauses, extended_to = n.extended_to, muted_until = n.muted_until,
-		    baseline = n.baseline, dated_at = n.dated_at, stage_done = n.stage_done, next_event_at = n.next_event_at
+		    baseline = n.baseline, verdict = n.verdict, changed_at = moment, dated_at = n.dated_at, stage_done = n.stage_done, next_event_at = n.next_event_at
 		from difference n
 		where d.letter_no = n.letter_no and d.rule = n.rule and d.since = n.since and not n.is_new and not n.is_gone
 		returning d.next_event_at
 	), added as (
 		insert into letterwatch.deadline
 			(letter_no, rule, since, rule_set, office_code, unit, state, start_on, due_on, late_at, overdue_at, provisional,
-			 first_stage, closed_event, closed_on, rule_from, begun_at, pauses, extended_to, muted_until, baseline, dated_at,
-			 stage_done, reached, next_event_at)
+			 first_stage, closed_event, closed_on, rule_from, begun_at, pauses, extended_to, muted_until, baseline, verdict,
+			 changed_at, dated_at, stage_done, reached, next_event_at)
 		select n.letter_no, n.rule, n.since, n.rule_set, n.office_code, n.unit, n.state, n.start_on, n.due_on, n.late_at,
 		       n.overdue_at, n.provisional, n.first_stage, n.closed_event, n.closed_on, n.rule_from, n.begun_at, n.pauses,
-		       n.extended_to, n.muted_until, n.baseline, n.dated_at, n.stage_done, 0, n.next_event_at
+		       n.extended_to, n.muted_until, n.baseline, n.verdict, moment, n.dated_at, n.stage_done, 0, n.next_event_at
 		from difference n
 		where n.is_new
 		returning next_event_at

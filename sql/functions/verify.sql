@@ -28,10 +28,12 @@ begin
 	from (select * from derived x where x.rule is not null) w
 	full join letterwatch.deadline d on d.letter_no = w.letter_no and d.rule = w.rule and d.since = w.since
 	where (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
-	       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline)
+	       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline,
+	       w.verdict)
 	      is distinct from
 	      (d.rule_set, d.office_code, d.unit, d.state, d.start_on, d.due_on, d.late_at, d.overdue_at, d.provisional,
-	       d.first_stage, d.closed_event, d.closed_on, d.rule_from, d.begun_at, d.pauses, d.extended_to, d.muted_until, d.baseline)
+	       d.first_stage, d.closed_event, d.closed_on, d.rule_from, d.begun_at, d.pauses, d.extended_to, d.muted_until, d.baseline,
+	       d.verdict)
 	union all
 	select 'stage ' || d.rule, d.letter_no
 	from letterwatch.deadline d

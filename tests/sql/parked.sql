@@ -63,7 +63,7 @@ select is_empty('select * from letterwatch.parked', 'what is answered meanwhile 
 
 -- ---- a letter that cannot be planned ---------------------------------------------------------
 
-alter function letterwatch.derive(text[]) rename to derive_away;
+alter function letterwatch.derive rename to derive_away;
 select is(
 	(select count(*)::int from letterwatch.record_notice('P-19')),
 	2,
@@ -71,7 +71,7 @@ select is(
 select is((select tries from letterwatch.replan_queue where letter_no = 'P-19'), 0, 'and its letter queued');
 call lwtest.sweep('2026-03-06 09:02:00');
 select is((select tries from letterwatch.replan_queue where letter_no = 'P-19'), 1, 'the claim tries, and waits');
-alter function letterwatch.derive_away(text[]) rename to derive;
+alter function letterwatch.derive_away rename to derive;
 call lwtest.sweep('2026-03-06 09:02:01');
 select is_empty('select * from letterwatch.replan_queue', 'and plans it once that is possible');
 select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');

@@ -84,9 +84,9 @@ select lives_ok(
 
 -- ---- an office with a letter that is not planned yet --------------------------------------------------
 
-alter function letterwatch.derive(text[]) rename to derive_away;
+alter function letterwatch.derive rename to derive_away;
 insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-3', 'T-P-C-2', '2026-03-02');
-alter function letterwatch.derive_away(text[]) rename to derive;
+alter function letterwatch.derive_away rename to derive;
 select lwtest.refused(
 	$$ delete from letterwatch.office where office_code = 'T-P-C-2' $$,
 	'still has letters', 'removing an office whose only letter waits to be planned');

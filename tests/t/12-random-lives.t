@@ -1,6 +1,7 @@
 # Random lives against a second implementation: letters, events, voids, corrections, lists of holidays, changed rules and offices,
 # some of it dated back, on a clock that goes from seconds to weeks at a step. After each step the letters touched are what the
-# oracle (tests/oracle/lives.pl) makes of the same facts, every 500 steps all of them, and verify() is empty.
+# oracle (tests/oracle/lives.pl) makes of the same facts, every 500 steps all of them, and verify() is empty. Now and then the
+# rates are reported; asked later as of then, whatever happened since, they are the same to the digit.
 #
 #     LW_STEPS=100000 LW_SEED=42 prove … tests/t/12-random-lives.t      # 10,000 and a new seed without
 use strict;
@@ -22,6 +23,7 @@ my $ALIVE          = 100;                            # letters that things happe
 my $LIFE           = 50;                             # events after which a letter that owes nothing is left alone
 my $FAULTS         = 3;                              # differing letters that are reported before we give up
 my $LISTS          = min(0.6, 20_000 / $STEPS);      # in 100 steps; each costs the database all days once more
+my $REPORTS        = min(0.02, 15 / $STEPS);         # of the rates, in a step
 
 my $SECOND = 1_000_000;
 my $HOUR   = 3600 * $SECOND;
@@ -565,7 +567,7 @@ sub step_office {
 my $LAST_CHANGE = 'select (extract(epoch from applied_at) * 1000000)::bigint from letterwatch.settings_change
 	order by change_id desc limit 1';
 
-my ($session, $me, $step_no, $faults, %broken, %count) = (undef, undef, 0, 0);
+my ($session, $me, $step_no, $faults, %broken, %count, @reports) = (undef, undef, 0, 0);
 
 # Reports what differs, and leaves the letter alone from now on.
 sub fault {
@@ -686,6 +688,30 @@ sub check_everything {
 	return;
 }
 
+# The rates of the whole tree and of one office with its tree, as of a moment; undef: now.
+sub rates {
+	my ($office, $as_of) = @_;
+	my $moment = defined $as_of ? "'" . Lives::utc($as_of) . "+00'" : 'null';
+	return ask($session, set_now(), map { <<~"SQL" =~ s/\n/ /gr } 'null', "'$office'");
+		select 'rate|' || r::text from letterwatch.reply_rate_tree($_, '2009-01-01', '2039-12-01', $moment) r
+		SQL
+}
+
+sub report_rates {
+	my $office = one_of(@OFFICES);
+	push @reports, { at => $now, office => $office, rates => [ rates($office) ] };
+	return;
+}
+
+sub report_again {
+	for my $report (@_) {
+		my ($got, $want) = ([ rates($report->{office}, $report->{at}) ], $report->{rates});
+		fault('the rates as of ' . Lives::utc($report->{at}) . ' differ', undef, $got, $want) if "@$got" ne "@$want";
+		$count{'rates again'}{accepted}++;
+	}
+	return;
+}
+
 sub forward {
 	my $how = weighted(moment => 880, hours => 85, days => 30, weeks => 5);
 	$now += 1 + int(rand({ moment => 5 * $SECOND, hours => 10 * $HOUR, days => 4 * $DAY, weeks => 20 * $DAY }->{$how}));
@@ -720,9 +746,11 @@ subtest 'random lives, one step after the other' => sub {
 		forward();
 		my $step = any_step();
 		$step ? perform($step) : claim();
+		report_rates() if chance($REPORTS);
 		my $is_enough = $faults >= $FAULTS || $step_no == $STEPS;
 		next unless $is_enough or $step_no % 500 == 0;
 		check_everything();
+		report_again($is_enough ? @reports : @reports ? one_of(@reports) : ());
 		is($faults, 0, "after $step_no steps");
 		last if $is_enough;
 	}
