@@ -50,6 +50,11 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 	\ir migrations/0004_members.sql
 	insert into letterwatch.schema_version (version, name) values (4, '0004_members');
 \endif
+select not exists (select from letterwatch.schema_version where version = 7) as missing \gset
+\if :missing
+	\ir migrations/0007_intake.sql
+	insert into letterwatch.schema_version (version, name) values (7, '0007_intake');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -63,10 +68,12 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/check_import.sql
 \ir functions/check_setup.sql
 \ir functions/claim_due.sql
+\ir functions/close_batch.sql
 \ir functions/correct_letter.sql
 \ir functions/daemon_connect.sql
 \ir functions/daemon_disconnect.sql
 \ir functions/date_deadlines.sql
+\ir functions/delete_lines.sql
 \ir functions/derive.sql
 \ir functions/derive_calendar.sql
 \ir functions/derive_stages.sql
@@ -80,7 +87,10 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/heard_stage.sql
 \ir functions/import_calendar.sql
 \ir functions/instance_lock_class.sql
+\ir functions/intake_day.sql
+\ir functions/intake_moment.sql
 \ir functions/invoker.sql
+\ir functions/keep_rejects.sql
 \ir functions/know_since.sql
 \ir functions/letter_fact.sql
 \ir functions/letter_history.sql
@@ -102,6 +112,8 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/next_event.sql
 \ir functions/next_morning.sql
 \ir functions/next_stage.sql
+\ir functions/number_rejects.sql
+\ir functions/open_batch.sql
 \ir functions/outbox_lines.sql
 \ir functions/owes.sql
 \ir functions/park.sql
@@ -119,6 +131,9 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/raise_daily_lines.sql
 \ir functions/raise_or_park.sql
 \ir functions/raise_stages.sql
+\ir functions/read_events.sql
+\ir functions/read_header.sql
+\ir functions/read_letters.sql
 \ir functions/rebuild_calendars.sql
 \ir functions/rebuild_offices.sql
 \ir functions/rebuild_stages.sql
@@ -146,9 +161,16 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir functions/sees_all.sql
 \ir functions/settings_changed.sql
 \ir functions/settings_committed.sql
+\ir functions/stage_event.sql
+\ir functions/stage_letter.sql
 \ir functions/stage_reached.sql
 \ir functions/stage_time.sql
 \ir functions/suspend_letter.sql
+\ir functions/take_batch.sql
+\ir functions/take_events.sql
+\ir functions/take_letters.sql
+\ir functions/take_lines.sql
+\ir functions/take_staged.sql
 \ir functions/transfer_letter.sql
 \ir functions/unpark.sql
 \ir functions/verify.sql
@@ -169,6 +191,7 @@ select not exists (select from letterwatch.schema_version where version = 4) as 
 \ir views/to_notify.sql
 
 \ir triggers/append_only.sql
+\ir triggers/intake.sql
 \ir triggers/letter.sql
 \ir triggers/letter_event.sql
 \ir triggers/settings.sql
