@@ -125,6 +125,7 @@ select not exists (select from letterwatch.schema_version where version = 7) as 
 \ir functions/planning_horizon.sql
 \ir functions/preview.sql
 \ir functions/preview_calendar.sql
+\ir functions/pull_sources.sql
 \ir functions/queue_due.sql
 \ir functions/raise_alerts.sql
 \ir functions/raise_cleared.sql
@@ -164,6 +165,7 @@ select not exists (select from letterwatch.schema_version where version = 7) as 
 \ir functions/stage_event.sql
 \ir functions/stage_letter.sql
 \ir functions/stage_reached.sql
+\ir functions/stage_source.sql
 \ir functions/stage_time.sql
 \ir functions/suspend_letter.sql
 \ir functions/take_batch.sql
@@ -184,7 +186,9 @@ select not exists (select from letterwatch.schema_version where version = 7) as 
 \ir views/daemon_status.sql
 \ir views/due_soon.sql
 \ir views/intake_event.sql
+\ir views/intake_known.sql
 \ir views/intake_letter.sql
+\ir views/intake_rejects.sql
 \ir views/late_entries.sql
 \ir views/letter_status.sql
 \ir views/overdue.sql

@@ -33,7 +33,7 @@ as $$
 		where l.batch = pg_current_xact_id() and l.line between first and last
 	), placed as materialized (
 		select l.line, l.blank, l.registry_no, l.channel, l.rule_set, l.title, l.unit, l.handler, l.outcome, l.source, l.source_ref,
-		       l.letter_no as written_no, k.letter_no as known_no, coalesce(k.letter_no, l.letter_no, letterwatch.new_letter_no()) as letter_no,
+		       coalesce(k.letter_no, l.letter_no, l.source_ref, 'without a number') as called, l.letter_no as written_no, k.letter_no as known_no, coalesce(k.letter_no, l.letter_no, letterwatch.new_letter_no()) as letter_no,
 		       coalesce(a.office_code, l.office_code, k.office_code) as office_code, k.office_code as known_office,
 		       k.received_on as known_on, o.time_zone,
 		       l.received_at is not null as has_received_at, letterwatch.intake_moment(l.received_at, o.time_zone) as received_at,
@@ -52,7 +52,7 @@ as $$
 		       case
 		       when p.blank then ''
 		       when p.office_code is null then 'a letter without an office_code'
-		       when p.time_zone is null then format('letter %s cannot be registered: unknown office %s', p.letter_no, p.office_code)
+		       when p.time_zone is null then format('letter %s cannot be registered: unknown office %s', p.called, p.office_code)
 		       when p.has_received_at and p.received_at is null then 'received_at is no moment'
 		       when p.has_received_on and p.received_on is null then 'received_on is no day'
 		       when p.has_notice and p.notice_at is null then 'notice_at is no moment'
@@ -90,7 +90,7 @@ as $$
 			where e.letter_no = d.known_no
 		) h on d.known_no is not null
 	)
-	select c.line, c.fault, c.known_no, c.letter_no, c.office_code, c.registry_no,
+	select c.line, c.fault, c.known_no, c.letter_no, c.called, c.office_code, c.registry_no,
 	       case when c.day is null then letterwatch.clock() else c.received_at end,
 	       coalesce(c.day, (letterwatch.clock() at time zone c.time_zone)::date), c.channel, c.rule_set, c.title, c.unit, c.handler,
 	       c.source, c.source_ref,

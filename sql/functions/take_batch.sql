@@ -1,6 +1,6 @@
 -- take_batch(batch, what, malformed) → what became of the lines of letters or events (what) that this transaction has put into
 -- intake_letter_line or intake_event_line. Those that do not fit are in intake_rejected, with the lines of the file that they
--- stand in: the header is line 1, and a field may hold line breaks. malformed: lines of the file that could not be read, which
+-- stand in, if it is one: the header is line 1, and a field may hold line breaks. malformed: lines of the file that could not be read, which
 -- came as blank ones.
 -- Callers: import.psql, pull_sources.
 create or replace function letterwatch.take_batch(batch bigint, what text, malformed int[] default '{}')
@@ -12,6 +12,7 @@ declare
 	first bigint;
 	last bigint;
 	found bigint;
+	of_file boolean := (select b.file is not null from letterwatch.intake_batch b where b.batch_id = batch);
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
 	if what = 'letter' then
@@ -25,7 +26,7 @@ begin
 	end if;
 	if found > 0 then
 		taken := letterwatch.take_lines(what, batch, first, last, true);
-		if taken.rejected > 0 then
+		if taken.rejected > 0 and of_file then
 			perform letterwatch.number_rejects(batch, what);
 		end if;
 		taken.rejected := taken.rejected + letterwatch.keep_rejects(batch, true, array(

@@ -12,7 +12,7 @@ declare
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
 	taken.rejected := letterwatch.keep_rejects(into_batch, keep_rejects, (
-		select array_agg(row('letter', r.line, r.source, r.source_ref, r.letter_no, r.fault)::letterwatch.intake_fault order by r.line)
+		select array_agg(row('letter', r.line, r.source, r.source_ref, r.known_no, r.fault)::letterwatch.intake_fault order by r.line)
 		from unnest(lines) r
 		where r.fault is not null));
 

@@ -65,13 +65,14 @@ begin
 		perform letterwatch.refuse(state, message, hint);
 	end if;
 	taken.rejected := letterwatch.keep_rejects(into_batch, true, array[(
-		select row(what, x.line, x.source, x.source_ref, x.letter_no, message)::letterwatch.intake_fault
+		select row(what, x.line, x.source, x.source_ref, x.letter_no,
+		           regexp_replace(message, '^letter \S+?(:?) ', format('letter %s\1 ', replace(x.called, '\', '\\'))))::letterwatch.intake_fault
 		from (
-			select r.line, r.source, r.source_ref, r.letter_no
+			select r.line, r.source, r.source_ref, r.known_no as letter_no, r.called
 			from letterwatch.read_letters(first, first) r
 			where what = 'letter'
 			union all
-			select r.line, r.source, r.source_ref, r.letter_no
+			select r.line, r.source, r.source_ref, r.letter_no, r.letter_no
 			from letterwatch.read_events(first, first) r
 			where what = 'event'
 		) x)]);

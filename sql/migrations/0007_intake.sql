@@ -131,6 +131,7 @@ create type letterwatch.intake_letter_row as (
 	fault text,
 	known_no text,
 	letter_no text,
+	called text,
 	office_code text,
 	registry_no text,
 	received_at timestamptz,
@@ -154,6 +155,8 @@ comment on type letterwatch.intake_letter_row is
 	'A line of intake_letter_line as it was read: a letter, or what is new about one that is here (known_no).';
 comment on column letterwatch.intake_letter_row.fault is
 	'Why it cannot be taken, as far as reading shows; the triggers of letter and letter_event may know more.';
+comment on column letterwatch.intake_letter_row.called is
+	'How messages name it: by its number, or its source_ref, as its source knows it; not by a number that it does not get.';
 comment on column letterwatch.intake_letter_row.corrected_at is
 	'When it is said anew on which day it was received; likewise assigned_at, notice_at, reply_at: events to add; NULL: none.';
 
