@@ -1,7 +1,7 @@
 -- take_lines(what, into_batch, first, last, keep_rejects) → what became of the lines first to last, of letters or events (what).
 -- Some thousand at a time; where the triggers refuse one, the half of the lines that it stands in is tried, and so on, until it
--- stands alone: it is kept in intake_rejected, or refused as they refuse it without keep_rejects. So the checks and their words
--- are those of letter and letter_event, whichever way a row comes. A row whose (source, source_ref) another transaction has just
+-- stands alone and is kept in intake_rejected. Without keep_rejects what they refuse is refused as it is. So the checks and
+-- their words are those of letter and letter_event, whichever way a row comes. A row whose (source, source_ref) another transaction has just
 -- brought is read once more. On the way application_name says how far it is. Errors: without keep_rejects those of
 -- refuse_letter, refuse_event and keep_rejects, LW004 a number is taken; what is no fault of a row ends all of it.
 -- Callers: take_staged, take_batch.
@@ -38,7 +38,7 @@ begin
 			return letterwatch.take_events(into_batch, first, last, keep_rejects);
 		exception when others then
 			get stacked diagnostics state = returned_sqlstate, message = message_text, hint = pg_exception_hint, key = constraint_name;
-			if state !~ '^(LW00[1-4]|22...|23...|42501)$' then
+			if state !~ '^(LW00[1-4]|22...|23...|42501)$' or not keep_rejects and state <> '23505' then
 				raise;
 			end if;
 		end;
@@ -60,19 +60,22 @@ begin
 		message := (select format('registry number %s of office %s is taken in %s', r.registry_no, r.office_code,
 		                          extract(year from r.received_on)) from letterwatch.read_letters(first, first) r);
 		hint := 'It is unique in its office and year of receipt.';
+	elsif what = 'letter' then
+		-- Not by a number that was made for it and that it does not get.
+		message := (select regexp_replace(message, '^letter \S+?(:?) ', format('letter %s\1 ', replace(r.called, '\', '\\')))
+		            from letterwatch.read_letters(first, first) r);
 	end if;
 	if not keep_rejects then
 		perform letterwatch.refuse(state, message, hint);
 	end if;
 	taken.rejected := letterwatch.keep_rejects(into_batch, true, array[(
-		select row(what, x.line, x.source, x.source_ref, x.letter_no,
-		           regexp_replace(message, '^letter \S+?(:?) ', format('letter %s\1 ', replace(x.called, '\', '\\'))))::letterwatch.intake_fault
+		select row(what, x.line, x.source, x.source_ref, x.letter_no, message)::letterwatch.intake_fault
 		from (
-			select r.line, r.source, r.source_ref, r.known_no as letter_no, r.called
+			select r.line, r.source, r.source_ref, r.known_no as letter_no
 			from letterwatch.read_letters(first, first) r
 			where what = 'letter'
 			union all
-			select r.line, r.source, r.source_ref, r.letter_no, r.letter_no
+			select r.line, r.source, r.source_ref, r.letter_no
 			from letterwatch.read_events(first, first) r
 			where what = 'event'
 		) x)]);
