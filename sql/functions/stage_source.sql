@@ -8,15 +8,20 @@ as $$
 declare
 	read_from text := format('letterwatch_source.%s', what);
 	names text[] := array(select a.attname from pg_attribute a where a.attrelid = read_from::regclass and a.attnum > 0);
+	types jsonb := (select jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod))
+	                from pg_attribute a
+	                where a.attrelid = read_from::regclass and a.attnum > 0);
 	columns text[] := array_remove(names, 'changed_at');
 	strange text := (
 		select n
 		from unnest(columns) n
-		where not has_column_privilege(format('letterwatch.intake_%s_line', what)::regclass, n, 'insert')
+		where not exists (select
+		                  from pg_attribute a
+		                  where a.attrelid = format('letterwatch.intake_%s', what)::regclass and a.attname = n)
 		limit 1);
 	named_source text := case when 'source' = any (names) then 's.source' else quote_literal(source) end;
-	since timestamptz := (select m.changed_at - overlap from letterwatch.intake_mark m where m.source_view = read_from);
-	upto timestamptz;
+	since text := (select m.changed_at from letterwatch.intake_mark m where m.source_view = read_from);
+	upto text;
 	condition text := 'true';
 	again text[];
 begin
@@ -27,29 +32,29 @@ begin
 	end if;
 
 	if 'changed_at' = any (names) then
-		execute format('select max(changed_at) from %s', read_from) into upto;
+		execute format('select max(changed_at)::text, (%L::%s - $1)::text from %s', since, types ->> 'changed_at', read_from)
+		into upto, since
+		using overlap;
 		if since is not null and not whole then
 			again := array(
 				select i.source_ref
 				from letterwatch.intake_rejects i
 				where i.what = stage_source.what and i.file is null and i.source_ref is not null);
-			condition := 's.changed_at > $1' || case when cardinality(again) > 0 then format(' or s.source_ref = any (%L::%s[])', again, (
-				select format_type(a.atttypid, a.atttypmod)
-				from pg_attribute a
-				where a.attrelid = read_from::regclass and a.attname = 'source_ref')) else '' end;
+			condition := format('s.changed_at > %L::%s', since, types ->> 'changed_at')
+				|| case when cardinality(again) > 0
+				   then format(' or s.source_ref = any (%L::%s[])', again, types ->> 'source_ref') else '' end;
 		end if;
 	elsif not whole then
 		condition := format('not exists (select from letterwatch.intake_known k
 			where k.what = %L and k.source = %s and k.source_ref = s.source_ref::text)', what, named_source);
 	end if;
 	execute format('insert into letterwatch.intake_%s_line (%s) select %s from %s s where %s', what,
-	               array_to_string(columns, ', '), 's.' || array_to_string(columns, ', s.'), read_from, condition)
-	using since;
-	insert into letterwatch.intake_mark as m (source_view, changed_at)
+	               array_to_string(columns, ', '), 's.' || array_to_string(columns, ', s.'), read_from, condition);
+	insert into letterwatch.intake_mark (source_view, changed_at)
 	select read_from, upto
 	where upto is not null
 	on conflict on constraint intake_mark_pkey do update
-	set changed_at = greatest(m.changed_at, excluded.changed_at);
+	set changed_at = excluded.changed_at;
 end
 $$;
 comment on function letterwatch.stage_source(text, text, boolean, interval) is 'Puts rows of a registry among the lines.';
