@@ -159,6 +159,7 @@ select not exists (select from letterwatch.schema_version where version = 7) as 
 \ir functions/resume_letter.sql
 \ir functions/retry_delay.sql
 \ir functions/rule_recorded.sql
+\ir functions/said_before.sql
 \ir functions/sees_all.sql
 \ir functions/settings_changed.sql
 \ir functions/settings_committed.sql

@@ -24,13 +24,13 @@ as $$
 		       nullif(btrim(l.received_on), '') as received_on, nullif(btrim(l.rule_set), '') as rule_set,
 		       nullif(btrim(l.source_ref), '') as source_ref,
 		       coalesce(nullif(btrim(l.source), ''),
-		                case when concat(l.source_ref, l.letter_ref) ~ '\S'
-		                then nullif(current_setting('letterwatch.source', true), '') end) as source,
-		       concat(l.letter_no, l.letter_ref, l.kind, l.occurred_at, l.outcome, l.reason, l.source_ref) ~ '^\s*$' as blank
+		                case when btrim(concat(l.source_ref, l.letter_ref)) <> ''
+		                then nullif(current_setting('letterwatch.source', true), '') end) as source
 		from letterwatch.intake_event_line l
 		where l.batch = pg_current_xact_id() and l.line between first and last
 	), placed as materialized (
-		select l.line, l.blank, l.kind, l.rule, l.outcome, l.of_letter_no, l.unit, l.handler, l.channel, l.approved_by,
+		select l.line, coalesce(l.letter_no, l.letter_ref, l.kind, l.occurred_at, l.outcome, l.reason, l.source_ref) is null as blank,
+		       l.kind, l.rule, l.outcome, l.of_letter_no, l.unit, l.handler, l.channel, l.approved_by,
 		       l.reason, l.rule_set, l.source_ref, l.letter_ref, case when l.source_ref is not null or l.letter_ref is null then l.source end as source,
 		       l.source as letter_source, coalesce(l.letter_no, k.letter_no) as letter_no,
 		       coalesce(a.office_code, l.to_office) as to_office, coalesce(o.time_zone, 'UTC') as time_zone,

@@ -4,8 +4,7 @@
 -- source said before (an event `correct`), another unit or handler (`assign`, while that is possible), a notice or a reply of a
 -- day or outcome that no event has. What a row leaves empty says nothing.
 -- outcome is the notice's (accepted, …) or the reply's (progress, result). unit and handler ride on the notice and the reply;
--- without one, on an event `assign` of now. event_refs: the source_ref of these events, in the order assigned,
--- notice, reply, correct. fault '': the line is blank.
+-- without one, on an event `assign` of now. fault '': the line is blank.
 -- Index lookups only, as in event_sequence: it is called for some thousand lines at a time beside a million letters.
 -- Callers: take_letters.
 create or replace function letterwatch.read_letters(first bigint, last bigint) returns setof letterwatch.intake_letter_row
@@ -27,18 +26,20 @@ as $$
 		       nullif(btrim(l.notice_at), '') as notice_at, nullif(btrim(l.reply_at), '') as reply_at,
 		       nullif(btrim(l.outcome), '') as outcome, nullif(btrim(l.source_ref), '') as source_ref,
 		       coalesce(nullif(btrim(l.source), ''),
-		                case when btrim(l.source_ref) <> '' then nullif(current_setting('letterwatch.source', true), '') end) as source,
-		       concat(l.letter_no, l.office_code, l.registry_no, l.received_at, l.received_on, l.title, l.source_ref) ~ '^\s*$' as blank
+		                case when btrim(l.source_ref) <> '' then nullif(current_setting('letterwatch.source', true), '') end) as source
 		from letterwatch.intake_letter_line l
 		where l.batch = pg_current_xact_id() and l.line between first and last
 	), placed as materialized (
-		select l.line, l.blank, l.registry_no, l.channel, l.rule_set, l.title, l.unit, l.handler, l.outcome, l.source, l.source_ref,
-		       coalesce(k.letter_no, l.letter_no, l.source_ref, 'without a number') as called, l.letter_no as written_no, k.letter_no as known_no, coalesce(k.letter_no, l.letter_no, letterwatch.new_letter_no()) as letter_no,
+		select l.line, l.registry_no, l.channel, l.rule_set, l.title, l.unit, l.handler, l.outcome, l.source, l.source_ref,
+		       l.letter_no as written_no, k.letter_no as known_no,
+		       coalesce(k.letter_no, l.letter_no, letterwatch.new_letter_no()) as letter_no,
+		       coalesce(k.letter_no, l.letter_no, l.source_ref, 'without a number') as called,
 		       coalesce(a.office_code, l.office_code, k.office_code) as office_code, k.office_code as known_office,
 		       k.received_on as known_on, o.time_zone,
 		       l.received_at is not null as has_received_at, letterwatch.intake_moment(l.received_at, o.time_zone) as received_at,
 		       l.received_on is not null as has_received_on, letterwatch.intake_day(l.received_on) as received_on,
 		       l.notice_at is not null as has_notice, letterwatch.intake_moment(l.notice_at, o.time_zone) as notice_at,
+		       coalesce(l.letter_no, l.office_code, l.registry_no, l.received_at, l.received_on, l.title, l.source_ref) is null as blank,
 		       l.reply_at is not null as has_reply, letterwatch.intake_moment(l.reply_at, o.time_zone) as reply_at
 		from line l
 		left join letterwatch.letter k on k.source = l.source and k.source_ref = l.source_ref
@@ -65,44 +66,33 @@ as $$
 		       end as fault
 		from placed p
 	), compared as (
-		select d.*,
-		       h.corrections, h.assignments, coalesce(h.has_this_notice, false) as has_this_notice,
-		       coalesce(h.has_this_reply, false) as has_this_reply, coalesce(h.last_day, d.known_on) as last_day,
-		       d.known_no is null or exists (select from letterwatch.letter_state s
-		                                     join letterwatch.transition t on t.status = s.status and t.kind = 'assign'
-		                                     where s.letter_no = d.known_no
-		                                       and (coalesce(d.unit, h.last_unit), coalesce(d.handler, h.last_handler))
-		                                           is distinct from (h.last_unit, h.last_handler)) as assigns
+		-- What is asked only of letters that are here costs nothing for the others.
+		select d.*, d.known_no is null as is_new,
+		       case when d.known_no is not null then letterwatch.said_before(d.known_no, d.source) end as said,
+		       d.known_no is not null and d.notice_on is not null
+		       	and exists (select from letterwatch.letter_event e
+		       	            where e.letter_no = d.known_no and e.kind = 'notice' and e.outcome = d.notice_outcome
+		       	              and (e.occurred_at at time zone d.time_zone)::date = d.notice_on) as has_this_notice,
+		       d.known_no is not null and d.reply_on is not null
+		       	and exists (select from letterwatch.letter_event e
+		       	            where e.letter_no = d.known_no and e.kind = d.outcome
+		       	              and (e.occurred_at at time zone d.time_zone)::date = d.reply_on) as has_this_reply,
+		       d.known_no is null
+		       	or exists (select from letterwatch.letter_state s
+		       	           join letterwatch.transition t on t.status = s.status and t.kind = 'assign'
+		       	           where s.letter_no = d.known_no) as may_assign
 		from dated d
-		left join lateral (
-			select count(*) filter (where e.source = d.source and e.kind = 'correct') as corrections,
-			       count(*) filter (where e.source = d.source and e.kind = 'assign') as assignments,
-			       bool_or(e.kind = 'notice' and e.outcome = d.notice_outcome
-			               and (e.occurred_at at time zone d.time_zone)::date = d.notice_on) as has_this_notice,
-			       bool_or(e.kind = d.outcome and (e.occurred_at at time zone d.time_zone)::date = d.reply_on) as has_this_reply,
-			       (array_agg(e.received_on order by e.event_id desc) filter (where e.source = d.source and e.received_on is not null))[1]
-			       	as last_day,
-			       (array_agg(e.unit order by e.event_id desc) filter (where e.source = d.source and e.unit is not null))[1]
-			       	as last_unit,
-			       (array_agg(e.handler order by e.event_id desc) filter (where e.source = d.source and e.handler is not null))[1]
-			       	as last_handler
-			from letterwatch.letter_event e
-			where e.letter_no = d.known_no
-		) h on d.known_no is not null
 	)
 	select c.line, c.fault, c.known_no, c.letter_no, c.called, c.office_code, c.registry_no,
 	       case when c.day is null then letterwatch.clock() else c.received_at end,
 	       coalesce(c.day, (letterwatch.clock() at time zone c.time_zone)::date), c.channel, c.rule_set, c.title, c.unit, c.handler,
 	       c.source, c.source_ref,
-	       case when c.day <> c.last_day then letterwatch.clock() end,
-	       case when (c.unit is not null or c.handler is not null) and c.assigns
+	       case when not c.is_new and c.day <> coalesce((c.said).received_on, c.known_on) then letterwatch.clock() end,
+	       case when (c.unit <> coalesce((c.said).unit, '') or c.handler <> coalesce((c.said).handler, '')) and c.may_assign
 	             and (not c.has_notice or c.has_this_notice) and (not c.has_reply or c.has_this_reply) then letterwatch.clock() end,
 	       case when not c.has_this_notice then c.notice_at end, c.notice_outcome,
 	       case when not c.has_this_reply then c.reply_at end, c.outcome,
-	       array[concat_ws('/', c.source_ref, 'assign', coalesce(c.assignments, 0) + 1),
-	             concat_ws('/', c.source_ref, 'notice', c.notice_outcome, c.notice_on),
-	             concat_ws('/', c.source_ref, c.outcome, c.reply_on),
-	             concat_ws('/', c.source_ref, 'correct', coalesce(c.corrections, 0) + 1)]
+	       (c.said).corrections, (c.said).assignments, c.notice_on, c.reply_on
 	from compared c
 $$;
 comment on function letterwatch.read_letters(bigint, bigint) is 'Reads lines of letters.';

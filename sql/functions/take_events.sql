@@ -7,12 +7,17 @@ language plpgsql volatile
 as $$
 declare
 	lines letterwatch.intake_event_row[] := array(select r from letterwatch.read_events(first, last) r order by r.line);
+	faults letterwatch.intake_fault[];
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
-	taken.rejected := letterwatch.keep_rejects(into_batch, keep_rejects, (
-		select array_agg(row('event', r.line, r.source, r.source_ref, r.letter_no, r.fault)::letterwatch.intake_fault order by r.line)
-		from unnest(lines) r
-		where r.fault is not null));
+	select coalesce(array_agg(row('event', r.line, r.source, r.source_ref, r.letter_no, r.fault)::letterwatch.intake_fault order by r.line)
+	                	filter (where r.fault is not null), '{}'),
+	       count(*) filter (where r.fault is null and r.known)
+	into faults, taken.known
+	from unnest(lines) r;
+	if cardinality(faults) > 0 then
+		taken.rejected := letterwatch.keep_rejects(into_batch, keep_rejects, faults);
+	end if;
 
 	insert into letterwatch.letter_event
 		(letter_no, kind, occurred_at, rule, outcome, until, to_office, of_letter_no, of_event, unit, handler, channel, approved_by,
@@ -24,10 +29,11 @@ begin
 	order by r.line;
 	get diagnostics taken.events = row_count;
 
-	taken.known := (select count(*) from unnest(lines) r where r.fault is null and r.known);
-	delete from letterwatch.intake_rejected i
-	using unnest(lines) r
-	where r.fault is null and i.what = 'event' and i.source = r.source and i.source_ref = r.source_ref;
+	if exists (select from letterwatch.intake_rejected) then
+		delete from letterwatch.intake_rejected i
+		using unnest(lines) r
+		where r.fault is null and i.what = 'event' and i.source = r.source and i.source_ref = r.source_ref;
+	end if;
 	return taken;
 end
 $$;

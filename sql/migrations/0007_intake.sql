@@ -126,6 +126,15 @@ comment on column letterwatch.intake_event_line.batch is 'That transaction.';
 comment on column letterwatch.intake_event_line.rejected is 'Of a mended file: what was wrong; passed over, as is rejected_line.';
 comment on column letterwatch.intake_event_line.letter_ref is 'In place of letter_no: the source_ref of the letter, of the same source.';
 
+create type letterwatch.intake_said as (
+	corrections bigint,
+	assignments bigint,
+	received_on date,
+	unit text,
+	handler text
+);
+comment on type letterwatch.intake_said is 'What a source has said of a letter since it came.';
+
 create type letterwatch.intake_letter_row as (
 	line bigint,
 	fault text,
@@ -149,7 +158,10 @@ create type letterwatch.intake_letter_row as (
 	notice_outcome text,
 	reply_at timestamptz,
 	reply_kind text,
-	event_refs text[]
+	corrections bigint,
+	assignments bigint,
+	notice_on date,
+	reply_on date
 );
 comment on type letterwatch.intake_letter_row is
 	'A line of intake_letter_line as it was read: a letter, or what is new about one that is here (known_no).';
@@ -159,6 +171,8 @@ comment on column letterwatch.intake_letter_row.called is
 	'How messages name it: by its number, or its source_ref, as its source knows it; not by a number that it does not get.';
 comment on column letterwatch.intake_letter_row.corrected_at is
 	'When it is said anew on which day it was received; likewise assigned_at, notice_at, reply_at: events to add; NULL: none.';
+comment on column letterwatch.intake_letter_row.corrections is
+	'How often its source has corrected it before; assignments: how often assigned.';
 
 create type letterwatch.intake_event_row as (
 	line bigint,
