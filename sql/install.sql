@@ -174,6 +174,7 @@ select not exists (select from letterwatch.schema_version where version = 7) as 
 \ir functions/take_letters.sql
 \ir functions/take_lines.sql
 \ir functions/take_staged.sql
+\ir functions/term_code.sql
 \ir functions/transfer_letter.sql
 \ir functions/unpark.sql
 \ir functions/verify.sql

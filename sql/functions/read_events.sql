@@ -1,6 +1,6 @@
 -- read_events(first, last) → rows: the lines of intake_event_line from first to last, as this transaction brought them, read:
--- blanks trimmed, the letter found by letter_no or by letter_ref, codes of offices translated (office_alias), days and moments in
--- the zone of the office in charge; without occurred_at it is now. known: it is here already by its (source, source_ref).
+-- blanks trimmed, the letter found by letter_no or by letter_ref, codes of offices (office_alias) and Chinese titles (term)
+-- translated, days and moments in the zone of the office in charge; without occurred_at it is now. known: it is here already by its (source, source_ref).
 -- fault '': the line is blank. Index lookups only, as in read_letters.
 -- Callers: take_events.
 create or replace function letterwatch.read_events(first bigint, last bigint) returns setof letterwatch.intake_event_row
@@ -30,8 +30,12 @@ as $$
 		where l.batch = pg_current_xact_id() and l.line between first and last
 	), placed as materialized (
 		select l.line, coalesce(l.letter_no, l.letter_ref, l.kind, l.occurred_at, l.outcome, l.reason, l.source_ref) is null as blank,
-		       l.kind, l.rule, l.outcome, l.of_letter_no, l.unit, l.handler, l.channel, l.approved_by,
-		       l.reason, l.rule_set, l.source_ref, l.letter_ref, case when l.source_ref is not null or l.letter_ref is null then l.source end as source,
+		       case when l.kind ~ '[^ -~]' then letterwatch.term_code('{event}', l.kind) else l.kind end as kind,
+		       case when l.outcome ~ '[^ -~]' then letterwatch.term_code('{status}', l.outcome) else l.outcome end as outcome,
+		       case when l.unit ~ '[^ -~]' then letterwatch.term_code('{unit}', l.unit) else l.unit end as unit,
+		       case when l.channel ~ '[^ -~]' then letterwatch.term_code('{channel}', l.channel) else l.channel end as channel,
+		       l.rule, l.of_letter_no, l.handler, l.approved_by, l.reason, l.rule_set, l.letter_ref, l.source_ref,
+		       case when l.source_ref is not null or l.letter_ref is null then l.source end as source,
 		       l.source as letter_source, coalesce(l.letter_no, k.letter_no) as letter_no,
 		       coalesce(a.office_code, l.to_office) as to_office, coalesce(o.time_zone, 'UTC') as time_zone,
 		       l.occurred_at is not null as has_occurred_at,

@@ -1,8 +1,8 @@
 -- read_letters(first, last) → rows: the lines of intake_letter_line from first to last, as this transaction brought them, read:
--- blanks trimmed, codes of offices translated (office_alias), days and moments in the zone of the office. A letter that is here
--- already by its (source, source_ref) has known_no, and of its history only what is not here: another day of receipt than the
--- source said before (an event `correct`), another unit or handler (`assign`, while that is possible), a notice or a reply of a
--- day or outcome that no event has. What a row leaves empty says nothing.
+-- blanks trimmed, codes of offices (office_alias) and Chinese titles (term) translated, days and moments in the zone of the
+-- office. A letter that is here already by its (source, source_ref) has known_no, and of its history only what is not here:
+-- another day of receipt than the source said before (an event `correct`), another unit or handler (`assign`, while that is
+-- possible), a notice or a reply of a day or outcome that no event has. What a row leaves empty says nothing.
 -- outcome is the notice's (accepted, …) or the reply's (progress, result). unit and handler ride on the notice and the reply;
 -- without one, on an event `assign` of now. fault '': the line is blank.
 -- Index lookups only, as in event_sequence: it is called for some thousand lines at a time beside a million letters.
@@ -30,7 +30,10 @@ as $$
 		from letterwatch.intake_letter_line l
 		where l.batch = pg_current_xact_id() and l.line between first and last
 	), placed as materialized (
-		select l.line, l.registry_no, l.channel, l.rule_set, l.title, l.unit, l.handler, l.outcome, l.source, l.source_ref,
+		select l.line, l.registry_no, l.rule_set, l.title, l.handler, l.source, l.source_ref,
+		       case when l.channel ~ '[^ -~]' then letterwatch.term_code('{channel}', l.channel) else l.channel end as channel,
+		       case when l.unit ~ '[^ -~]' then letterwatch.term_code('{unit}', l.unit) else l.unit end as unit,
+		       case when l.outcome ~ '[^ -~]' then letterwatch.term_code('{status,event}', l.outcome) else l.outcome end as outcome,
 		       l.letter_no as written_no, k.letter_no as known_no,
 		       coalesce(k.letter_no, l.letter_no, letterwatch.new_letter_no()) as letter_no,
 		       coalesce(k.letter_no, l.letter_no, l.source_ref, 'without a number') as called,

@@ -52,6 +52,9 @@ select is(lwtest.life('2'), 'T-P-C-1 2026-02-03 online in_progress|notice accept
 insert into letterwatch.intake_letter (office_code, unit, handler, source, source_ref) values ('T-P-C-1', 'case', 'H-2', 'old', '3');
 select is(lwtest.life('3'), 'T-P-C-1 2026-03-02 post registered H-2 case|assign H-2 2026-03-02 10:00:00',
 	'with who has it; without a day it came now');
+insert into letterwatch.intake_letter (office_code, received_on, channel, unit, notice_at, outcome, source, source_ref)
+values (' T-P-C-1 ', '2026-02-03', '网络', '办案部门', '2026-02-05', '待补材料', 'old', '5');
+select is(lwtest.life('5'), 'T-P-C-1 2026-02-03 online incomplete case|notice incomplete 2026-02-05 00:00:00', 'Chinese titles stand for their codes');
 insert into letterwatch.intake_letter (office_code, received_on) select 'T-P-C-1', date '2026-03-01' from generate_series(1, 3);
 select is((select count(*)::int from letterwatch.letter where received_on = '2026-03-01'), 3, 'values of other types are taken; numbers are made');
 
@@ -143,6 +146,9 @@ insert into letterwatch.intake_event (letter_no, kind, outcome, occurred_at, sou
 values ('I-4', 'notice', 'accepted', '2026-03-02', 'old', 'e1');
 select is(lwtest.life('11'), 'T-P-C-1 2026-03-02 post accepted|notice accepted 2026-03-02 00:00:00',
 	'an event finds its letter by its number in the source, and comes once');
+insert into letterwatch.intake_event (letter_ref, kind, outcome, occurred_at, source, source_ref)
+values ('5', '告知', '已移送', '2026-02-06', 'old', 'e5');
+select is((select status from letterwatch.letter_state s join letterwatch.letter l using (letter_no) where l.source_ref = '5'), 'referred', 'Chinese titles there, too');
 insert into letterwatch.intake_event (letter_no, kind, to_office, reason, source, source_ref)
 values ('I-4', 'transfer', 'T-X', 'theirs', 'old', 'e2');
 select is((select office_code from letterwatch.letter_state where letter_no = 'I-4'), 'T-P-C-2', 'to_office may be the source''s code');
