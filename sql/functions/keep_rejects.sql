@@ -33,4 +33,5 @@ begin
 	return rejected;
 end
 $$;
-comment on function letterwatch.keep_rejects(bigint, boolean, letterwatch.intake_fault[]) is 'Notes what cannot be taken in, or refuses it.';
+comment on function letterwatch.keep_rejects(bigint, boolean, letterwatch.intake_fault[]) is
+	'Notes what cannot be taken in, or refuses it.';

@@ -1,9 +1,9 @@
 -- pull_sources(source, whole, overlap) → (letters, events, known, rejected): takes what is new or changed in a registry that cannot
 -- be changed. Two views that an admin writes over it, letterwatch_source.letter and letterwatch_source.event (either may be
 -- absent), have the columns of intake_letter and intake_event that it knows, by name, among them source_ref.
--- With a column changed_at (a timestamp, with or without a zone: when the row was last changed; never NULL) only rows changed since the last time are read, less
--- overlap for what was committed late; and those that were rejected. Without it, those whose source_ref is not here: changes are
--- not seen then. whole: every row is read and compared.
+-- With a column changed_at (a timestamp, with or without a zone: when the row was last changed; never NULL) only rows changed
+-- since the last time are read, less overlap for what was committed late; and those that were rejected. Without it, those whose
+-- source_ref is not here: changes are not seen then. whole: every row is read and compared.
 -- One transaction: where the link breaks, nothing of it stands, and the next time reads all of it. Rows that do not fit are in
 -- intake_rejected. It runs with the caller's rights. source: for rows that name none, and for the line in the log.
 -- Errors: LW001 a column that intake_letter or intake_event has not, or no source_ref; those of reading the views.

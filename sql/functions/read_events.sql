@@ -1,7 +1,7 @@
 -- read_events(first, last) → rows: the lines of intake_event_line from first to last, as this transaction brought them, read:
 -- blanks trimmed, the letter found by letter_no or by letter_ref, codes of offices (office_alias) and Chinese titles (term)
--- translated, days and moments in the zone of the office in charge; without occurred_at it is now. known: it is here already by its (source, source_ref).
--- fault '': the line is blank. Index lookups only, as in read_letters.
+-- translated, days and moments in the zone of the office in charge; without occurred_at it is now. known: it is here already by
+-- its (source, source_ref). fault '': the line is blank. Index lookups only, as in read_letters.
 -- Callers: take_events.
 create or replace function letterwatch.read_events(first bigint, last bigint) returns setof letterwatch.intake_event_row
 language sql stable rows 1000

@@ -1,6 +1,7 @@
--- read_header(header, encoding, malformed) → (what, columns, sed, fault): what the first line of a CSV file says: whether it holds letters or events
--- (those have a column kind), and its columns, as a list for COPY: their own names, or headings of intake_heading, in any order.
--- sed: a script for sed(1) that empties malformed lines and leaves out blank ones at the end. fault: why it cannot be read; NULL: it can.
+-- read_header(header, encoding, malformed) → (what, columns, sed, fault): what the first line of a CSV file says: whether it holds
+-- letters or events (those have a column kind), and its columns, as a list for COPY: their own names, or headings of
+-- intake_heading, in any order. sed: a script for sed(1) that empties malformed lines and leaves out blank ones at the end.
+-- fault: why it cannot be read; NULL: it can.
 -- Callers: import.psql.
 create or replace function letterwatch.read_header(header bytea, encoding text, malformed int[],
                                                    out what text, out columns text, out sed text, out fault text)

@@ -61,10 +61,13 @@ as $$
 		       when p.has_received_on and p.received_on is null then 'received_on is no day'
 		       when p.has_notice and p.notice_at is null then 'notice_at is no moment'
 		       when p.has_reply and p.reply_at is null then 'reply_at is no moment'
-		       when p.has_reply and coalesce(p.outcome, '') not in ('progress', 'result') then 'reply_at needs an outcome: progress or result'
+		       when p.has_reply and coalesce(p.outcome, '') not in ('progress', 'result')
+		       then 'reply_at needs an outcome: progress or result'
 		       when p.outcome in ('progress', 'result') and not p.has_reply then format('outcome %s without reply_at', p.outcome)
-		       when p.outcome is not null and not p.has_notice and not p.has_reply then format('outcome %s without notice_at', p.outcome)
-		       when p.office_code <> p.known_office then format('letter %s came from office %s, not %s', p.known_no, p.known_office, p.office_code)
+		       when p.outcome is not null and not p.has_notice and not p.has_reply
+		       then format('outcome %s without notice_at', p.outcome)
+		       when p.office_code <> p.known_office
+		       then format('letter %s came from office %s, not %s', p.known_no, p.known_office, p.office_code)
 		       when p.written_no <> p.known_no then format('letter %s came before as %s', p.written_no, p.known_no)
 		       end as fault
 		from placed p

@@ -1,7 +1,7 @@
 -- take_batch(batch, what, malformed) → what became of the lines of letters or events (what) that this transaction has put into
 -- intake_letter_line or intake_event_line. Those that do not fit are in intake_rejected, with the lines of the file that they
--- stand in, if it is one: the header is line 1, and a field may hold line breaks. malformed: lines of the file that could not be read, which
--- came as blank ones.
+-- stand in, if it is one: the header is line 1, and a field may hold line breaks. malformed: lines of the file that could not
+-- be read, which came as blank ones.
 -- Callers: import.psql, pull_sources.
 create or replace function letterwatch.take_batch(batch bigint, what text, malformed int[] default '{}')
 returns letterwatch.intake_count

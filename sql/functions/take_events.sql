@@ -10,8 +10,8 @@ declare
 	faults letterwatch.intake_fault[];
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
-	select coalesce(array_agg(row('event', r.line, r.source, r.source_ref, r.letter_no, r.fault)::letterwatch.intake_fault order by r.line)
-	                	filter (where r.fault is not null), '{}'),
+	select coalesce(array_agg(row('event', r.line, r.source, r.source_ref, r.letter_no, r.fault)::letterwatch.intake_fault
+	                          order by r.line) filter (where r.fault is not null), '{}'),
 	       count(*) filter (where r.fault is null and r.known)
 	into faults, taken.known
 	from unnest(lines) r;

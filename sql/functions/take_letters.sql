@@ -13,8 +13,8 @@ declare
 	with_events boolean;
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
-	select coalesce(array_agg(row('letter', r.line, r.source, r.source_ref, r.known_no, r.fault)::letterwatch.intake_fault order by r.line)
-	                	filter (where r.fault is not null), '{}'),
+	select coalesce(array_agg(row('letter', r.line, r.source, r.source_ref, r.known_no, r.fault)::letterwatch.intake_fault
+	                          order by r.line) filter (where r.fault is not null), '{}'),
 	       count(*) filter (where r.fault is null and r.known_no is not null
 	                        and coalesce(r.corrected_at, r.assigned_at, r.notice_at, r.reply_at) is null),
 	       bool_or(r.fault is null and coalesce(r.corrected_at, r.assigned_at, r.notice_at, r.reply_at) is not null)
@@ -26,7 +26,8 @@ begin
 
 	insert into letterwatch.letter
 		(letter_no, office_code, registry_no, received_at, received_on, channel, rule_set, title, source, source_ref)
-	select r.letter_no, r.office_code, r.registry_no, r.received_at, r.received_on, r.channel, r.rule_set, r.title, r.source, r.source_ref
+	select r.letter_no, r.office_code, r.registry_no, r.received_at, r.received_on, r.channel, r.rule_set, r.title, r.source,
+	       r.source_ref
 	from unnest(lines) r
 	where r.fault is null and r.known_no is null;
 	get diagnostics taken.letters = row_count;

@@ -1,9 +1,9 @@
 -- take_lines(what, into_batch, first, last, keep_rejects) → what became of the lines first to last, of letters or events (what).
 -- Some thousand at a time; where the triggers refuse one, the half of the lines that it stands in is tried, and so on, until it
 -- stands alone and is kept in intake_rejected. Without keep_rejects what they refuse is refused as it is. So the checks and
--- their words are those of letter and letter_event, whichever way a row comes. A row whose (source, source_ref) another transaction has just
--- brought is read once more. On the way application_name says how far it is. Errors: without keep_rejects those of
--- refuse_letter, refuse_event and keep_rejects, LW004 a number is taken; what is no fault of a row ends all of it.
+-- their words are those of letter and letter_event, whichever way a row comes. A row whose (source, source_ref) another
+-- transaction has just brought is read once more. On the way application_name says how far it is. Errors: without keep_rejects
+-- those of refuse_letter, refuse_event and keep_rejects, LW004 a number is taken; what is no fault of a row ends all of it.
 -- Callers: take_staged, take_batch.
 create or replace function letterwatch.take_lines(what text, into_batch bigint, first bigint, last bigint, keep_rejects boolean)
 returns letterwatch.intake_count
@@ -21,7 +21,7 @@ declare
 begin
 	if last - first >= at_most then
 		while upto < last loop
-			perform set_config('application_name', format('letterwatch-intake %s %s', taken.letters + taken.events, what || 's'), true);
+			perform set_config('application_name', format('letterwatch-intake %s %ss', taken.letters + taken.events, what), true);
 			part := letterwatch.take_lines(what, into_batch, upto + 1, least(upto + at_most, last), keep_rejects);
 			taken := row(taken.letters + part.letters, taken.events + part.events, taken.known + part.known,
 			             taken.rejected + part.rejected);
@@ -37,7 +37,8 @@ begin
 			end if;
 			return letterwatch.take_events(into_batch, first, last, keep_rejects);
 		exception when others then
-			get stacked diagnostics state = returned_sqlstate, message = message_text, hint = pg_exception_hint, key = constraint_name;
+			get stacked diagnostics
+				state = returned_sqlstate, message = message_text, hint = pg_exception_hint, key = constraint_name;
 			if state !~ '^(LW00[1-4]|22...|23...|42501)$' or not keep_rejects and state <> '23505' then
 				raise;
 			end if;
@@ -49,7 +50,8 @@ begin
 		upto := (first + last) / 2;
 		taken := letterwatch.take_lines(what, into_batch, first, upto, keep_rejects);
 		part := letterwatch.take_lines(what, into_batch, upto + 1, last, keep_rejects);
-		return row(taken.letters + part.letters, taken.events + part.events, taken.known + part.known, taken.rejected + part.rejected);
+		return row(taken.letters + part.letters, taken.events + part.events, taken.known + part.known,
+		           taken.rejected + part.rejected);
 	end if;
 	if key = 'letter_pkey' then
 		state := 'LW004';
@@ -82,4 +84,5 @@ begin
 	return taken;
 end
 $$;
-comment on function letterwatch.take_lines(text, bigint, bigint, bigint, boolean) is 'Takes lines in, and finds those that do not fit.';
+comment on function letterwatch.take_lines(text, bigint, bigint, bigint, boolean) is
+	'Takes lines in, and finds those that do not fit.';

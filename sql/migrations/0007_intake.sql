@@ -63,7 +63,8 @@ create table letterwatch.intake_mark (
 	source_view text collate "C" primary key,
 	changed_at text not null
 );
-comment on table letterwatch.intake_mark is 'How far pull_sources has read each view: the latest changed_at that it saw, as text of its own type.';
+comment on table letterwatch.intake_mark is
+	'How far pull_sources has read each view: the latest changed_at that it saw, as text of its own type.';
 
 -- Unlogged: a line lives no longer than the transaction that brings it.
 create unlogged table letterwatch.intake_letter_line (

@@ -386,5 +386,27 @@ subtest 'the log says what came' => sub {
 	ok($daemon->stop, 'the daemon stops');
 };
 
+subtest 'alerts come in time while a long file is taken in' => sub {
+	my $fast   = $lw->fast_database;
+	my $syslog = LetterWatch::Syslog->new;
+	my $daemon = $lw->start_daemon($fast, $syslog);
+	wait_until { $syslog->events('start') } 10, 'the daemon is up';
+	clear();
+	put('long.csv', "letter_no,office_code\n" . join('', map { "Y-$_,A\n" } 1 .. 20_000));
+	$lw->psql($fast, 'grant letterwatch_intake to intake');
+	my $loader = fork // die $!;
+	POSIX::_exit(run(PGDATABASE => $fast)) if !$loader;
+	my $progress = q{select count(*) from pg_stat_activity where application_name ~ '^letterwatch-intake [1-9]\d* letters$'};
+	wait_until { $lw->psql($fast, $progress) } 120, 'application_name says how far it is';
+	$lw->register($fast, 'soon', first_s => 0.5);
+	wait_until { grep { $_->{fields}{letter} eq 'soon-1' } $syslog->alerts } 20, 'an alert comes';
+	my ($alert) = grep { $_->{fields}{letter} eq 'soon-1' } $syslog->alerts;
+	ok(!$alert->{fields}{late_s}, 'in time') or diag("$alert->{fields}{late_s} s late");
+	is($lw->psql($fast, q{select count(*) from letterwatch.letter where letter_no like 'Y-%'}), 0, 'while nothing of the file is there yet');
+	waitpid $loader, 0;
+	is($lw->psql($fast, q{select count(*) from letterwatch.letter where letter_no like 'Y-%'}), 20_000, 'then all of it');
+	ok($daemon->stop, 'the daemon stops');
+};
+
 is(query('select count(*) from letterwatch.verify()'), 0, 'verify() finds nothing amiss');
 done_testing;
