@@ -78,6 +78,7 @@ asan:
 # Files an admin edits are never overwritten.
 etc = $(DESTDIR)/etc
 lib = $(DESTDIR)$(PREFIX)/lib
+units = $(notdir $(wildcard systemd/*.service systemd/*.path systemd/*.timer))
 install: all
 	install -D -m 755 $(BUILD)/letterwatchd $(DESTDIR)$(PREFIX)/sbin/letterwatchd
 	test -e $(etc)/letterwatch/letterwatchd.conf || \
@@ -86,13 +87,20 @@ install: all
 		install -D -m 644 conf/rsyslog.d/letterwatch.conf $(etc)/rsyslog.d/letterwatch.conf
 	test -e $(etc)/logrotate.d/letterwatch || \
 		install -D -m 644 conf/logrotate.d/letterwatch $(etc)/logrotate.d/letterwatch
+	test -e $(etc)/letterwatch/intake.conf || \
+		install -D -m 644 conf/intake.conf $(etc)/letterwatch/intake.conf
 	install -D -m 644 conf/psqlrc $(DESTDIR)$(PREFIX)/share/letterwatch/psqlrc
 	install -D -m 644 conf/rsyslog.d/letterwatch-offices.conf $(DESTDIR)$(PREFIX)/share/letterwatch/letterwatch-offices.conf
-	find sql -name '*.sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/letterwatch/{} \;
+	find sql -name '*.*sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/letterwatch/{} \;
 	install -d $(lib)/systemd/system
-	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' systemd/letterwatchd.service >$(lib)/systemd/system/letterwatchd.service
-	chmod 644 $(lib)/systemd/system/letterwatchd.service
+	for unit in $(units); do \
+		sed 's|/usr/sbin/|$(PREFIX)/sbin/|; s|/usr/lib/|$(PREFIX)/lib/|' systemd/$$unit >$(lib)/systemd/system/$$unit && \
+		chmod 644 $(lib)/systemd/system/$$unit || exit; done
+	install -d $(lib)/letterwatch
+	sed 's|/usr/share/|$(PREFIX)/share/|' systemd/letterwatch-intake >$(lib)/letterwatch/letterwatch-intake
+	chmod 755 $(lib)/letterwatch/letterwatch-intake
 	install -D -m 644 systemd/letterwatch.sysusers $(lib)/sysusers.d/letterwatch.conf
+	install -D -m 644 systemd/letterwatch.tmpfiles $(lib)/tmpfiles.d/letterwatch.conf
 
 clean:
 	@tests/tools/run.sh clean

@@ -49,6 +49,24 @@ grant insert (letter_no, kind, occurred_at, rule, outcome, until, to_office, of_
 	approved_by, reason, informed_at, received_on, rule_set, source, source_ref, by_office, topic, leader)
 	on letterwatch.letter_event to letterwatch_clerk, letterwatch_intake;
 grant insert on letterwatch.intake_letter, letterwatch.intake_event to letterwatch_clerk, letterwatch_intake;
+grant insert (rejected_line, rejected, letter_no, office_code, registry_no, received_at, received_on, channel, rule_set, title, unit,
+	handler, notice_at, reply_at, outcome, source, source_ref)
+	on letterwatch.intake_letter_line to letterwatch_clerk, letterwatch_intake;
+grant insert (rejected_line, rejected, letter_no, letter_ref, kind, occurred_at, rule, outcome, until, to_office, of_letter_no,
+	of_event, unit, handler, channel, approved_by, reason, informed_at, received_on, rule_set, source, source_ref,
+	by_office, topic, leader)
+	on letterwatch.intake_event_line to letterwatch_clerk, letterwatch_intake;
+grant execute on function letterwatch.open_batch(text, text), letterwatch.read_header(bytea, text, int[]),
+	letterwatch.take_batch(bigint, text, int[]), letterwatch.close_batch(bigint, text)
+	to letterwatch_clerk, letterwatch_intake;
+grant select on letterwatch.intake_batch, letterwatch.intake_rejects to letterwatch_clerk, letterwatch_intake, letterwatch_admin;
+grant select on letterwatch.intake_known to letterwatch_intake;
+grant select, insert, update on letterwatch.intake_mark to letterwatch_intake;
+grant execute on function letterwatch.pull_sources(text, boolean, interval),
+	letterwatch.stage_source(text, text, boolean, interval)
+	to letterwatch_intake;
+grant select, insert, update, delete on letterwatch.office_alias, letterwatch.intake_heading to letterwatch_admin;
+grant select, delete on letterwatch.intake_rejected, letterwatch.intake_batch, letterwatch.intake_mark to letterwatch_admin;
 grant usage on sequence letterwatch.letter_no_seq, letterwatch.event_id_seq to letterwatch_clerk, letterwatch_intake;
 grant execute on function letterwatch.new_letter_no() to letterwatch_clerk, letterwatch_intake;
 grant execute on function letterwatch.owes(text),

@@ -61,6 +61,11 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 	\ir migrations/0006_rates.sql
 	insert into letterwatch.schema_version (version, name) values (6, '0006_rates');
 \endif
+select not exists (select from letterwatch.schema_version where version = 7) as missing \gset
+\if :missing
+	\ir migrations/0007_intake.sql
+	insert into letterwatch.schema_version (version, name) values (7, '0007_intake');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -75,12 +80,14 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir functions/check_letter.sql
 \ir functions/check_setup.sql
 \ir functions/claim_due.sql
+\ir functions/close_batch.sql
 \ir functions/correct_letter.sql
 \ir functions/counted.sql
 \ir functions/daemon_connect.sql
 \ir functions/daemon_disconnect.sql
 \ir functions/daily_mornings.sql
 \ir functions/date_deadlines.sql
+\ir functions/delete_lines.sql
 \ir functions/derive.sql
 \ir functions/derive_calendar.sql
 \ir functions/derive_stages.sql
@@ -99,7 +106,10 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir functions/heard_stage.sql
 \ir functions/import_calendar.sql
 \ir functions/instance_lock_class.sql
+\ir functions/intake_day.sql
+\ir functions/intake_moment.sql
 \ir functions/invoker.sql
+\ir functions/keep_rejects.sql
 \ir functions/know_since.sql
 \ir functions/language.sql
 \ir functions/letter_fact.sql
@@ -123,7 +133,9 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir functions/next_morning.sql
 \ir functions/next_stage.sql
 \ir functions/notice_text.sql
+\ir functions/number_rejects.sql
 \ir functions/office_then.sql
+\ir functions/open_batch.sql
 \ir functions/outbox_lines.sql
 \ir functions/owes.sql
 \ir functions/park.sql
@@ -137,6 +149,7 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir functions/planning_horizon.sql
 \ir functions/preview.sql
 \ir functions/preview_calendar.sql
+\ir functions/pull_sources.sql
 \ir functions/queue_due.sql
 \ir functions/raise_alerts.sql
 \ir functions/raise_calendar_gaps.sql
@@ -146,6 +159,9 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir functions/raise_or_park.sql
 \ir functions/raise_stages.sql
 \ir functions/rate.sql
+\ir functions/read_events.sql
+\ir functions/read_header.sql
+\ir functions/read_letters.sql
 \ir functions/rebuild_calendars.sql
 \ir functions/rebuild_offices.sql
 \ir functions/rebuild_stages.sql
@@ -174,15 +190,25 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir functions/retry_delay.sql
 \ir functions/rule_recorded.sql
 \ir functions/rules_then.sql
+\ir functions/said_before.sql
 \ir functions/sees_all.sql
 \ir functions/sees_letter.sql
 \ir functions/settings_changed.sql
 \ir functions/settings_committed.sql
+\ir functions/stage_event.sql
+\ir functions/stage_letter.sql
 \ir functions/stage_reached.sql
+\ir functions/stage_source.sql
 \ir functions/stage_time.sql
 \ir functions/stages_ahead.sql
 \ir functions/supervise_letter.sql
 \ir functions/suspend_letter.sql
+\ir functions/take_batch.sql
+\ir functions/take_events.sql
+\ir functions/take_letters.sql
+\ir functions/take_lines.sql
+\ir functions/take_staged.sql
+\ir functions/term_code.sql
 \ir functions/title.sql
 \ir functions/transfer_letter.sql
 \ir functions/unpark.sql
@@ -203,7 +229,9 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir views/daemon_status.sql
 \ir views/due_soon.sql
 \ir views/intake_event.sql
+\ir views/intake_known.sql
 \ir views/intake_letter.sql
+\ir views/intake_rejects.sql
 \ir views/late_entries.sql
 \ir views/letter_status.sql
 \ir views/overdue.sql
@@ -216,6 +244,7 @@ select not exists (select from letterwatch.schema_version where version = 6) as 
 \ir views/to_notify.sql
 
 \ir triggers/append_only.sql
+\ir triggers/intake.sql
 \ir triggers/letter.sql
 \ir triggers/letter_event.sql
 \ir triggers/petitioner.sql

@@ -241,3 +241,13 @@ from (values
 	('not_accepted', 'zh', '来信反映的事项不符合受理条件，不予受理。')
 ) o (outcome, language, told)
 on conflict do nothing;
+
+-- What the columns of CSV files may be called.
+insert into letterwatch.intake_heading (heading, name)
+values
+	('信件编号', 'letter_no'), ('来信编号', 'letter_no'), ('登记号', 'registry_no'), ('单位代码', 'office_code'),
+	('检察院代码', 'office_code'), ('收信时间', 'received_at'), ('收信日期', 'received_on'), ('来信日期', 'received_on'),
+	('来信方式', 'channel'), ('渠道', 'channel'), ('标题', 'title'), ('部门', 'unit'), ('承办部门', 'unit'), ('承办人', 'handler'),
+	('告知日期', 'notice_at'), ('答复日期', 'reply_at'), ('结果', 'outcome'), ('来源', 'source'), ('来源编号', 'source_ref'),
+	('事项', 'kind'), ('发生时间', 'occurred_at'), ('理由', 'reason')
+on conflict do nothing;

@@ -70,7 +70,7 @@ run("rm -rf $root/etc/systemd/system/multi-user.target.wants $root/usr/sbin/poli
 	. " $root/var/lib/postgresql/*");
 run("make -s install DESTDIR=$root PREFIX=/usr >/dev/null") or BAIL_OUT('make install failed');
 run("systemd-sysusers --root=$root 2>/dev/null");
-run("systemctl -q --root=$root enable rsyslog postgresql letterwatchd >/dev/null 2>&1");
+run("systemctl -q --root=$root enable rsyslog postgresql letterwatchd letterwatch-intake.path >/dev/null 2>&1");
 
 $nspawn = fork // die "fork: $!";
 if (!$nspawn) {
@@ -110,6 +110,34 @@ sub alert_of {
 		sub { inside('cat /var/log/letterwatch/alerts.log') =~ /letter=$letter / });
 }
 alert_of('T-1');
+
+# The folder and the registry, each by its unit in its sandbox.
+psql('create role \\"letterwatch-intake\\" login in role letterwatch_intake');
+sub put {
+	my ($name, $text, $owner) = @_;
+	return inside("printf '$text' >/var/spool/letterwatch/$name; chown $owner /var/spool/letterwatch/$name; cd /var/spool/letterwatch; mv $name in/");
+}
+sub status_of {
+	my ($letter) = @_;
+	return psql("select status from letterwatch.letter_status where letter_no = '$letter'");
+}
+put('a.csv', 'letter_no,office_code,notice_at\\nF-1,T,2026-01-01 10:00\\nF-2,T,\\nF-3,X,\\n', 'nobody:letterwatch-intake');
+until_true('a file of another user that comes into the folder is taken', sub { status_of('F-2') eq "registered\n" });
+until_true('what does not fit is given back', sub { inside('cat /var/spool/letterwatch/rejected/a.*.csv') =~ /^2,.*before its receipt.*^4,"letter F-3 cannot/ms });
+until_true('the file is done', sub { inside('ls /var/spool/letterwatch/in /var/spool/letterwatch/work; ls /var/spool/letterwatch/done') =~ /a\..*\.csv\n$/ });
+put('b.CSV', 'letter_no,office_code\\nF-4,T\\n', 'root:root; chmod 600 /var/spool/letterwatch/b.CSV');
+until_true('one that it may not read is left', sub { inside('systemctl show -p SubState --value letterwatch-intake') eq "auto-restart\n" });
+inside('chmod 644 /var/spool/letterwatch/in/b.CSV; systemctl restart letterwatch-intake');
+until_true('and taken once it may', sub { status_of('F-4') eq "registered\n" });
+unlike(inside('journalctl -u letterwatch-intake -o cat --no-pager'), qr/F-\d|a\.csv|b\.CSV/, 'the journal has neither names nor contents');
+is(inside('systemctl show -p Result --value letterwatch-intake.path'), "success\n", 'the folder is still watched');
+
+psql("create schema letterwatch_source; create view letterwatch_source.letter as select 7 as source_ref, 'T' as office_code, 'F-5' as letter_no;"
+	. ' grant usage on schema letterwatch_source to letterwatch_intake; grant select on letterwatch_source.letter to letterwatch_intake');
+inside('systemctl start letterwatch-pull.service');
+is(status_of('F-5'), "registered\n", 'a registry is looked at');
+is(inside('systemctl show -p Result --value letterwatch-pull'), "success\n", 'and all is well') or diag(inside('journalctl -u letterwatch-pull'));
+
 unlike(inside('runuser -u letterwatch -- letterwatchd --check'), qr/FAIL/, '--check finds all right as the service\'s user');
 like(inside('cat /proc/' . main_pid() . '/status'), qr/^CapEff:\s+0+\n.*^NoNewPrivs:\s+1\n.*^Seccomp:\s+2\n/ms,
 	'the sandbox is on: no capability, no new privileges, a filter of system calls');

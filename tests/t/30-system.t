@@ -46,21 +46,34 @@ subtest 'make install puts everything under DESTDIR and PREFIX' => sub {
 	ok(-e "$tmp/root/etc/letterwatch/letterwatchd.conf", 'the configuration');
 	like(slurp("$tmp/root$prefix/lib/systemd/system/letterwatchd.service"), qr{^ExecStart=$prefix/sbin/letterwatchd$}m,
 		'the unit starts the installed daemon');
-	ok(-e "$tmp/root$prefix/lib/sysusers.d/letterwatch.conf", 'the user');
+	ok(-e "$tmp/root$prefix/lib/sysusers.d/letterwatch.conf", 'the users');
+	ok(-e "$tmp/root$prefix/lib/tmpfiles.d/letterwatch.conf", 'the folder of CSV files');
+	like(slurp("$tmp/root$prefix/lib/systemd/system/letterwatch-intake.service"), qr{^ExecStart=$prefix/lib/letterwatch/letterwatch-intake$}m,
+		'the unit of the folder starts the installed script');
+	like(slurp("$tmp/root$prefix/lib/letterwatch/letterwatch-intake"), qr{:-$prefix/share/letterwatch/sql/import.psql}, 'which finds the installed SQL');
+	ok(-x "$tmp/root$prefix/lib/letterwatch/letterwatch-intake", 'and is a program');
+	ok(-e "$tmp/root$prefix/share/letterwatch/sql/import.psql", 'which is there');
+	ok(-e "$tmp/root$prefix/lib/systemd/system/$_", $_) for qw(letterwatch-intake.path letterwatch-pull.service letterwatch-pull.timer);
 
 	spew("$tmp/root/etc/letterwatch/letterwatchd.conf", "# mine\n");
 	run("make -C '$LetterWatch::TREE' install DESTDIR=$tmp/root PREFIX=$prefix");
 	is(slurp("$tmp/root/etc/letterwatch/letterwatchd.conf"), "# mine\n", 'a second install leaves an edited file alone');
 };
 
-subtest 'systemd finds nothing to say about the unit' => sub {
+subtest 'systemd finds nothing to say about the units' => sub {
 	plan skip_all => 'systemd-analyze is not installed' unless which('systemd-analyze');
-	my $unit = slurp("$LetterWatch::TREE/systemd/letterwatchd.service") =~ s{/usr/sbin/}{$LetterWatch::TREE/build/}r;
-	my $path = spew("$tmp/letterwatchd.service", $unit);
-	my ($output) = run("systemd-analyze verify --man=no $path");
-	is($output, '', 'verify prints nothing');
-	($output, my $status) = run("systemd-analyze security --offline=true --threshold=15 $path");
-	is($status, 0, 'security: an exposure of at most 1.5') or diag($output);
+	my %program = ('/usr/sbin/' => "$LetterWatch::TREE/build/", '/usr/lib/letterwatch/' => "$LetterWatch::TREE/systemd/");
+	my @units = map { m{([^/]+)$} } glob "$LetterWatch::TREE/systemd/*.{service,path,timer}";
+	for my $unit (@units) {
+		spew("$tmp/$unit", slurp("$LetterWatch::TREE/systemd/$unit") =~ s{^(ExecStart=)(/usr/sbin/|/usr/lib/letterwatch/)}{$1$program{$2}}mr);
+	}
+	for my $unit (@units) {
+		my ($output) = run("systemd-analyze verify --man=no $tmp/$unit");
+		is($output, '', "$unit: verify prints nothing");
+		next if $unit !~ /service$/;
+		($output, my $status) = run("systemd-analyze security --offline=true --threshold=15 $tmp/$unit");
+		is($status, 0, "$unit: an exposure of at most 1.5") or diag($output);
+	}
 };
 
 # A real rsyslogd with a snippet, with paths and owners that a plain user may write.

@@ -86,7 +86,7 @@ sub paste {
 	my ($block) = @_;
 	my ($role) = $block->{text} =~ /\A-- as (\S+)/ ? $1 : 'clerk1';
 	my $user = $role eq 'superuser' ? '' : "-U $role";
-	my $file = spew("$tmp/block.sql", $block->{text});
+	my $file = spew("$tmp/block.sql", $block->{text} =~ s{/usr/share/letterwatch/}{$TREE/}r);
 	my ($output) = run(sprintf 'cd %s && PSQLRC=%s/conf/psqlrc PGHOST=%s PGPORT=%s timeout 60 psql -d %s %s <%s',
 		$tmp, $TREE, $lw->node->host, $lw->node->port, $db, $user, $file);
 	return without_blanks_at_end($output =~ s/^letterwatch: one word .*\n//mr);

@@ -1,0 +1,44 @@
+-- take_batch(batch, what, malformed) → what became of the lines of letters or events (what) that this transaction has put into
+-- intake_letter_line or intake_event_line. Those that do not fit are in intake_rejected, with the lines of the file that they
+-- stand in, if it is one: the header is line 1, and a field may hold line breaks. malformed: lines of the file that could not
+-- be read, which came as blank ones.
+-- Callers: import.psql, pull_sources.
+create or replace function letterwatch.take_batch(batch bigint, what text, malformed int[] default '{}')
+returns letterwatch.intake_count
+language plpgsql volatile security definer
+set search_path = pg_catalog, letterwatch, pg_temp
+as $$
+declare
+	first bigint;
+	last bigint;
+	found bigint;
+	of_file boolean := (select b.file is not null from letterwatch.intake_batch b where b.batch_id = batch);
+	taken letterwatch.intake_count := row(0, 0, 0, 0);
+begin
+	if what = 'letter' then
+		select min(l.line), max(l.line), count(*) into first, last, found
+		from letterwatch.intake_letter_line l
+		where l.batch = pg_current_xact_id();
+	else
+		select min(l.line), max(l.line), count(*) into first, last, found
+		from letterwatch.intake_event_line l
+		where l.batch = pg_current_xact_id();
+	end if;
+	if found > 0 then
+		taken := letterwatch.take_lines(what, batch, first, last, true);
+		if taken.rejected > 0 and of_file then
+			perform letterwatch.number_rejects(batch, what);
+		end if;
+		taken.rejected := taken.rejected + letterwatch.keep_rejects(batch, true, array(
+			select row(what, m, null, null, null, 'not as many fields as the header has columns')::letterwatch.intake_fault
+			from unnest(malformed) m));
+		perform letterwatch.delete_lines(what);
+		update letterwatch.intake_batch b
+		set lines = b.lines + found, letters = b.letters + taken.letters, events = b.events + taken.events,
+		    known = b.known + taken.known, rejected = b.rejected + taken.rejected
+		where b.batch_id = batch;
+	end if;
+	return taken;
+end
+$$;
+comment on function letterwatch.take_batch(bigint, text, int[]) is 'Takes in the lines of a batch.';

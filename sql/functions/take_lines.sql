@@ -1,0 +1,88 @@
+-- take_lines(what, into_batch, first, last, keep_rejects) → what became of the lines first to last, of letters or events (what).
+-- Some thousand at a time; where the triggers refuse one, the half of the lines that it stands in is tried, and so on, until it
+-- stands alone and is kept in intake_rejected. Without keep_rejects what they refuse is refused as it is. So the checks and
+-- their words are those of letter and letter_event, whichever way a row comes. A row whose (source, source_ref) another
+-- transaction has just brought is read once more. On the way application_name says how far it is. Errors: without keep_rejects
+-- those of refuse_letter, refuse_event and keep_rejects, LW004 a number is taken; what is no fault of a row ends all of it.
+-- Callers: take_staged, take_batch.
+create or replace function letterwatch.take_lines(what text, into_batch bigint, first bigint, last bigint, keep_rejects boolean)
+returns letterwatch.intake_count
+language plpgsql volatile
+as $$
+declare
+	at_most constant bigint := 5000;
+	taken letterwatch.intake_count := row(0, 0, 0, 0);
+	part letterwatch.intake_count;
+	upto bigint := first - 1;
+	state text;
+	message text;
+	hint text;
+	key text;
+begin
+	if last - first >= at_most then
+		while upto < last loop
+			perform set_config('application_name', format('letterwatch-intake %s %ss', taken.letters + taken.events, what), true);
+			part := letterwatch.take_lines(what, into_batch, upto + 1, least(upto + at_most, last), keep_rejects);
+			taken := row(taken.letters + part.letters, taken.events + part.events, taken.known + part.known,
+			             taken.rejected + part.rejected);
+			upto := upto + at_most;
+		end loop;
+		return taken;
+	end if;
+
+	for try in 1 .. 2 loop
+		begin
+			if what = 'letter' then
+				return letterwatch.take_letters(into_batch, first, last, keep_rejects);
+			end if;
+			return letterwatch.take_events(into_batch, first, last, keep_rejects);
+		exception when others then
+			get stacked diagnostics
+				state = returned_sqlstate, message = message_text, hint = pg_exception_hint, key = constraint_name;
+			if state !~ '^(LW00[1-4]|22...|23...|42501)$' or not keep_rejects and state <> '23505' then
+				raise;
+			end if;
+		end;
+		exit when first < last or key not in ('letter_source', 'letter_event_source');
+	end loop;
+
+	if first < last then
+		upto := (first + last) / 2;
+		taken := letterwatch.take_lines(what, into_batch, first, upto, keep_rejects);
+		part := letterwatch.take_lines(what, into_batch, upto + 1, last, keep_rejects);
+		return row(taken.letters + part.letters, taken.events + part.events, taken.known + part.known,
+		           taken.rejected + part.rejected);
+	end if;
+	if key = 'letter_pkey' then
+		state := 'LW004';
+		message := format('letter number %s is taken', (select r.letter_no from letterwatch.read_letters(first, first) r));
+		hint := 'With source and source_ref a letter may come again; without them each row is a new letter.';
+	elsif key = 'letter_registry_no' then
+		state := 'LW004';
+		message := (select format('registry number %s of office %s is taken in %s', r.registry_no, r.office_code,
+		                          extract(year from r.received_on)) from letterwatch.read_letters(first, first) r);
+		hint := 'It is unique in its office and year of receipt.';
+	elsif what = 'letter' then
+		-- Not by a number that was made for it and that it does not get.
+		message := (select regexp_replace(message, '^letter \S+?(:?) ', format('letter %s\1 ', replace(r.called, '\', '\\')))
+		            from letterwatch.read_letters(first, first) r);
+	end if;
+	if not keep_rejects then
+		perform letterwatch.refuse(state, message, hint);
+	end if;
+	taken.rejected := letterwatch.keep_rejects(into_batch, true, array[(
+		select row(what, x.line, x.source, x.source_ref, x.letter_no, message)::letterwatch.intake_fault
+		from (
+			select r.line, r.source, r.source_ref, r.known_no as letter_no
+			from letterwatch.read_letters(first, first) r
+			where what = 'letter'
+			union all
+			select r.line, r.source, r.source_ref, r.letter_no
+			from letterwatch.read_events(first, first) r
+			where what = 'event'
+		) x)]);
+	return taken;
+end
+$$;
+comment on function letterwatch.take_lines(text, bigint, bigint, bigint, boolean) is
+	'Takes lines in, and finds those that do not fit.';

@@ -1,0 +1,195 @@
+-- intake.sql -- the front door: what letters and events may say, what comes twice, what is refused and how, what a file's header
+-- may be. Files themselves, and registries, are tested in tests/t/14-intake-files.t and 15-intake-registry.t.
+begin;
+\ir include/helpers.psql
+select no_plan();
+
+-- ---- days and moments ------------------------------------------------------------------------
+
+select is(letterwatch.intake_moment(v.written, 'Asia/Shanghai'), v.meant::timestamptz, 'read: ' || v.written)
+from (values
+	('2026-11-03', '2026-11-03 00:00+08'),
+	('2026-1-3', '2026-01-03 00:00+08'),
+	('2026/11/3', '2026-11-03 00:00+08'),
+	('2026年11月3日', '2026-11-03 00:00+08'),
+	('2026年11月3日 9:05', '2026-11-03 09:05+08'),
+	('2026年11月3日9:05', '2026-11-03 09:05+08'),
+	('2026/11/3 09:05:06', '2026-11-03 09:05:06+08'),
+	('2026-11-03T09:05:06.5', '2026-11-03 09:05:06.5+08'),
+	('2026-11-03T09:05:06Z', '2026-11-03 17:05:06+08'),
+	('2026-11-03 09:05:06+00', '2026-11-03 17:05:06+08'),
+	('2026-11-03 09:05-03:30', '2026-11-03 20:35+08'),
+	('2024-02-29', '2024-02-29 00:00+08'),
+	('3/11/2026', null), ('11-03-2026', null), ('03.11.2026', null), ('20261103', null), ('2026-02-29', null), ('2026-13-01', null),
+	('2026年11月', null), ('2026/11月3', null), ('2026-11-03 25:00', null), ('2026-11-03 09', null), ('46329', null),
+	('yesterday', null), ('infinity', null), ('2026-11-03 09:05 PM', null), ('', null)) v (written, meant);
+select is(letterwatch.intake_day('2026年3月1日'), '2026-03-01', 'a day');
+select is(letterwatch.intake_day('2026-03-01 10:00'), null, 'a day has no time');
+
+-- ---- a letter with its history ---------------------------------------------------------------
+
+-- What there is of a letter, in one line.
+create function lwtest.life(source_ref text) returns text
+	language sql
+	as $$
+	select concat_ws(' ', l.office_code, l.received_on, l.channel, s.status, s.handler, s.unit)
+	       || coalesce('|' || (select string_agg(concat_ws(' ', e.kind, e.outcome, e.received_on, e.handler,
+	                                                     (e.occurred_at at time zone 'Asia/Shanghai')::timestamp(0)), '|' order by e.event_id)
+	                           from letterwatch.letter_event e where e.letter_no = l.letter_no), '')
+	from letterwatch.letter l
+	join letterwatch.letter_state s on s.letter_no = l.letter_no
+	where l.source_ref = $1
+	$$;
+
+insert into letterwatch.intake_letter (outcome, source_ref, handler, notice_at, source, office_code, received_on)
+values ('referred', '1', 'H-1', '2026/2/5', 'old', 'T-P-C-1', '2026年2月3日');
+select is(lwtest.life('1'), 'T-P-C-1 2026-02-03 post referred H-1|notice referred H-1 2026-02-05 00:00:00',
+	'a letter comes with its notice, its columns in any order');
+insert into letterwatch.intake_letter (office_code, received_at, channel, notice_at, reply_at, outcome, source, source_ref)
+values ('T-P-C-1', '2026-02-03 09:00', 'online', '2026-02-05 10:00', '2026-02-20', 'progress', 'old', '2');
+select is(lwtest.life('2'), 'T-P-C-1 2026-02-03 online in_progress|notice accepted 2026-02-05 10:00:00|progress 2026-02-20 00:00:00',
+	'with notice and reply, of which outcome names the reply''s');
+insert into letterwatch.intake_letter (office_code, unit, handler, source, source_ref) values ('T-P-C-1', 'case', 'H-2', 'old', '3');
+select is(lwtest.life('3'), 'T-P-C-1 2026-03-02 post registered H-2 case|assign H-2 2026-03-02 10:00:00',
+	'with who has it; without a day it came now');
+insert into letterwatch.intake_letter (office_code, received_on, channel, unit, notice_at, outcome, source, source_ref)
+values (' T-P-C-1 ', '2026-02-03', '网络', '办案部门', '2026-02-05', '待补材料', 'old', '5');
+select is(lwtest.life('5'), 'T-P-C-1 2026-02-03 online incomplete case|notice incomplete 2026-02-05 00:00:00', 'Chinese titles stand for their codes');
+insert into letterwatch.intake_letter (office_code, received_on) select 'T-P-C-1', date '2026-03-01' from generate_series(1, 3);
+select is((select count(*)::int from letterwatch.letter where received_on = '2026-03-01'), 3, 'values of other types are taken; numbers are made');
+
+-- ---- the same again, and changed -------------------------------------------------------------
+
+create temp table footprint as select lwtest.life(n::text) from generate_series(1, 3) n;
+insert into letterwatch.intake_letter (office_code, received_on, notice_at, outcome, handler, source, source_ref)
+values ('T-P-C-1', '2026-02-03', '2026-02-05', 'referred', 'H-1', 'old', '1'),
+       ('T-P-C-1', '2026-02-03', '2026-02-05', null, null, 'old', '2'),
+       ('T-P-C-1', null, null, null, 'H-2', 'old', '3');
+select results_eq('table footprint', 'select lwtest.life(n::text) from generate_series(1, 3) n', 'the same again adds nothing, nor do empty cells');
+insert into letterwatch.intake_letter (office_code, source, source_ref, notice_at) values ('T-P-C-1', 'old', '3', '2026-03-02 11:00+09');
+select is(lwtest.life('3'), 'T-P-C-1 2026-03-02 post accepted H-2 case|assign H-2 2026-03-02 10:00:00|notice accepted 2026-03-02 10:00:00',
+	'a notice that is new is added');
+insert into letterwatch.intake_letter (office_code, source, source_ref, received_on, handler) values ('T-P-C-1', 'old', '3', '2026-03-01', 'H-3');
+insert into letterwatch.intake_letter (office_code, source, source_ref, received_on, handler) values ('T-P-C-1', 'old', '3', '2026-03-01', 'H-3');
+select is(lwtest.life('3'),
+	'T-P-C-1 2026-03-02 post accepted H-3 case|assign H-2 2026-03-02 10:00:00|notice accepted 2026-03-02 10:00:00'
+	'|correct 2026-03-01 2026-03-02 10:00:00|assign H-3 2026-03-02 10:00:00',
+	'another day of receipt corrects it, another handler takes it over, each once');
+select is((select due_on::text from letterwatch.deadline d join letterwatch.letter l using (letter_no) where l.source_ref = '3' and d.rule = 'reply'),
+	'2026-06-01', 'and the deadlines follow');
+select lwtest.refused($$ insert into letterwatch.intake_letter (office_code, source, source_ref, notice_at, outcome)
+	values ('T-P-C-1', 'old', '1', '2026-02-06', 'accepted') $$, 'not possible .* referred', 'another notice than the one recorded');
+select lwtest.refused($$ insert into letterwatch.intake_letter (office_code, source, source_ref) values ('T-P-C-2', 'old', '1') $$,
+	'came from office T-P-C-1, not T-P-C-2', 'another office');
+select lwtest.refused($$ insert into letterwatch.intake_letter (letter_no, office_code, source, source_ref) values ('I-9', 'T-P-C-1', 'old', '1') $$,
+	'came before as', 'another number');
+insert into letterwatch.intake_letter (office_code, source, source_ref, received_on, reply_at, outcome)
+values ('T-P-C-1', 'old', '4', '2026-02-01', null, null), ('T-P-C-1', 'old', '4', '2026-02-01', '2026-02-10', 'result');
+select is(lwtest.life('4'), 'T-P-C-1 2026-02-01 post answered|result 2026-02-10 00:00:00', 'twice in one statement: the second is what is new');
+
+-- ---- refused ---------------------------------------------------------------------------------
+
+select lwtest.refused(format('insert into letterwatch.intake_letter (%s) values (%s)', v.columns, v.row_values), v.says, v.says)
+from (values
+	('received_on', $$'2026-02-01'$$, 'without an office_code'),
+	('channel', 'null', 'without anything'),
+	('office_code', $$'T-X'$$, 'unknown office T-X'),
+	('office_code, received_on', $$'T-P-C-1', '1/2/2026'$$, 'received_on is no day'),
+	('office_code, received_at', $$'T-P-C-1', 'today'$$, 'received_at is no moment'),
+	('office_code, received_on', $$'T-P-C-1', '2026-03-03'$$, 'lies in the future'),
+	('office_code, received_on, received_at', $$'T-P-C-1', '2026-02-03', '2026-02-02 09:00'$$, 'received_at is not on'),
+	('office_code, channel', $$'T-P-C-1', 'pigeon'$$, 'unknown channel pigeon'),
+	('office_code, source', $$'T-P-C-1', 'old'$$, 'only one of source and source_ref'),
+	('office_code, source_ref', $$'T-P-C-1', 'old'$$, 'only one of source and source_ref'),
+	('office_code, outcome', $$'T-P-C-1', 'referred'$$, 'referred without notice_at'),
+	('office_code, outcome', $$'T-P-C-1', 'result'$$, 'result without reply_at'),
+	('office_code, reply_at', $$'T-P-C-1', '2026-03-01'$$, 'progress or result'),
+	('office_code, notice_at, outcome', $$'T-P-C-1', '2026-03-02', 'fine'$$, 'no outcome fine'),
+	('office_code, received_on, notice_at', $$'T-P-C-1', '2026-03-01', '2026-02-28'$$, 'before its receipt'),
+	('office_code, letter_no', $$'T-P-C-1', 'I 1'$$, 'printable ASCII'),
+	('office_code, handler', $$'T-P-C-1', '张三'$$, 'handler is not')) v (columns, row_values, says);
+insert into letterwatch.intake_letter (letter_no, office_code, registry_no) values ('I-1', 'T-P-C-1', '7');
+select lwtest.refused($$ insert into letterwatch.intake_letter (letter_no, office_code) values ('I-1', 'T-P-C-1') $$,
+	'number I-1 is taken', 'a number that is taken');
+select lwtest.refused($$ insert into letterwatch.intake_letter (office_code, registry_no) values ('T-P-C-1', '7') $$,
+	'number 7 of office T-P-C-1 is taken in 2026', 'a registry number that is taken');
+select lwtest.refused($$ insert into letterwatch.intake_letter (letter_no, office_code) values ('I-2', 'T-P-C-1'), ('I-3', 'T-X') $$,
+	'I-3', 'one of two');
+select is((select count(*)::int from letterwatch.letter where letter_no in ('I-2', 'I-3')), 0, 'all or nothing');
+
+-- ---- kept, not refused -----------------------------------------------------------------------
+
+set local letterwatch.rejects = 'keep';
+insert into letterwatch.intake_letter (letter_no, office_code, source, source_ref) values
+	('I-4', 'T-P-C-1', 'old', '11'), ('I-5', 'T-X', 'old', '12'), ('I-1', 'T-P-C-1', 'old', '13'), (null, 'T-P-C-1', 'old', '14'),
+	(null, null, null, null);
+insert into letterwatch.intake_letter (office_code, received_on, source, source_ref) values ('T-P-C-1', '2026-03-05', 'old', '15');
+select lwtest.rows_are(
+	$$ select source_ref, reason from letterwatch.intake_rejects order by 1 $$,
+	$$ values
+		('12', 'letter I-5 cannot be registered: unknown office T-X'),
+		('13', 'letter number I-1 is taken'),
+		('15', 'letter 15 cannot be registered: its day of receipt, 2026-03-05, lies in the future') $$,
+	'what does not fit is noted, by its number in its source');
+select is((select count(*)::int from letterwatch.letter where source_ref in ('11', '14')), 2, 'the rest is taken');
+insert into letterwatch.office_alias (source, alias, office_code) values ('old', 'T-X', 'T-P-C-2');
+insert into letterwatch.intake_letter (letter_no, office_code, source, source_ref) values ('I-5', 'T-X', 'old', '12');
+select is((select office_code from letterwatch.letter where letter_no = 'I-5'), 'T-P-C-2', 'a source may have its own codes of offices');
+select is((select count(*)::int from letterwatch.intake_rejects where source_ref = '12'), 0, 'what is mended is noted no more');
+reset letterwatch.rejects;
+
+-- ---- events ----------------------------------------------------------------------------------
+
+insert into letterwatch.intake_event (letter_ref, kind, outcome, occurred_at, source, source_ref)
+values ('11', 'notice', 'accepted', '2026-03-02', 'old', 'e1');
+insert into letterwatch.intake_event (letter_no, kind, outcome, occurred_at, source, source_ref)
+values ('I-4', 'notice', 'accepted', '2026-03-02', 'old', 'e1');
+select is(lwtest.life('11'), 'T-P-C-1 2026-03-02 post accepted|notice accepted 2026-03-02 00:00:00',
+	'an event finds its letter by its number in the source, and comes once');
+insert into letterwatch.intake_event (letter_ref, kind, outcome, occurred_at, source, source_ref)
+values ('5', '告知', '已移送', '2026-02-06', 'old', 'e5');
+select is((select status from letterwatch.letter_state s join letterwatch.letter l using (letter_no) where l.source_ref = '5'), 'referred', 'Chinese titles there, too');
+insert into letterwatch.intake_event (letter_no, kind, to_office, reason, source, source_ref)
+values ('I-4', 'transfer', 'T-X', 'theirs', 'old', 'e2');
+select is((select office_code from letterwatch.letter_state where letter_no = 'I-4'), 'T-P-C-2', 'to_office may be the source''s code');
+select lwtest.refused(format('insert into letterwatch.intake_event (%s) values (%s)', v.columns, v.row_values), v.says, v.says)
+from (values
+	('letter_ref, kind, source, source_ref', $$'99', 'result', 'old', 'e9'$$, 'no letter 99 of source old'),
+	('letter_no, kind', $$'I-99', 'result'$$, 'no letter I-99'),
+	('letter_no, kind, occurred_at', $$'I-1', 'result', '1.2.2026'$$, 'occurred_at is no moment'),
+	('letter_no, kind, until', $$'I-1', 'mute', 'soon'$$, 'until is no day'),
+	('letter_no, kind, of_event', $$'I-1', 'void', 'x'$$, 'of_event is no number'),
+	('letter_no, kind, outcome, source, source_ref', $$'I-4', 'notice', 'referred', 'old', 'e1'$$, 'which says something else')) v (columns, row_values, says);
+
+-- ---- a file's header -------------------------------------------------------------------------
+
+select lwtest.rows_are(
+	format($$ select what, columns, fault from letterwatch.read_header(convert_to(%L, %L), %L, '{}') $$, v.header, v.encoding, v.encoding),
+	format('values (%L, %L, %L)', v.what, v.columns, v.fault), 'header: ' || v.header)
+from (values
+	('office_code,letter_no', 'UTF8', 'letter', 'office_code, letter_no', null),
+	(e'\ufeff"Letter_No", office_code\r', 'UTF8', 'letter', 'letter_no, office_code', null),
+	('收信日期,单位代码', 'GB18030', 'letter', 'received_on, office_code', null),
+	('rejected_line,rejected,letter_no,kind', 'UTF8', 'event', 'rejected_line, rejected, letter_no, kind', null),
+	('office_code,recieved_on', 'UTF8', 'letter', null, 'unknown column "recieved_on"'),
+	('office_code;title', 'UTF8', 'letter', null, 'unknown column "office_code;title"'),
+	('office_code,batch', 'UTF8', 'letter', null, 'unknown column "batch"'),
+	('office_code,office_code', 'UTF8', 'letter', null, 'column "office_code" is there twice'),
+	('', 'UTF8', null, null, 'the first line does not name the columns')) v (header, encoding, what, columns, fault);
+select is((select fault from letterwatch.read_header('\xc0b4', 'UTF8', '{}')), 'the first line is no text in UTF8', 'header: not of the encoding');
+
+-- ---- roles -----------------------------------------------------------------------------------
+
+grant usage on schema lwtest to public;
+create role lwtest_in in role letterwatch_intake;
+set local role lwtest_in;
+insert into letterwatch.intake_letter (office_code, title, source, source_ref) values ('T-P-C-1', 'Canary', 'old', '21');
+insert into letterwatch.intake_event (letter_ref, kind, source, source_ref) values ('21', 'result', 'old', 'e21');
+select is((select count(*)::int from letterwatch.intake_known where source_ref in ('21', 'e21')), 2, 'the role of the services takes in');
+select throws_ok('select * from letterwatch.' || t, '42501', null, 'and reads no ' || t)
+from unnest('{letter,letter_event,letter_state,intake_letter,intake_letter_line,intake_event,intake_event_line,intake_rejected}'::text[]) t;
+reset role;
+select ok(not exists (select from letterwatch.intake_letter_line) and not exists (select from letterwatch.intake_event_line), 'no line is left');
+
+select * from finish();
+rollback;
