@@ -24,8 +24,8 @@ with place as materialized (
 	from place p
 	join letterwatch.reply_rate r on r.office_code = p.office_code
 	cross join lateral (select r.month = date_trunc('month', p.today::timestamp)::date) t (is_now)
-	where r.month between date_trunc('year', letterwatch.clock() - interval '1 day')::date and letterwatch.clock()::date + 1
-	  and r.month between date_trunc('year', p.today::timestamp)::date and p.today
+	where r.month >= date_trunc('year', letterwatch.clock() - interval '1 day')::date and r.month <= letterwatch.clock()::date + 1
+	  and r.month >= date_trunc('year', p.today::timestamp)::date and r.month <= p.today
 	group by p.office_code
 ), own as materialized (
 	select p.office_code, p.path, p.level, d.overdue, d.oldest, d.due_5, r.notice_due, r.notice_in_time, r.reply_due, r.reply_in_time,

@@ -17,8 +17,8 @@ cross join lateral (
 		where x.office_code = o.office_code and x.verdict is not null
 		group by x.due_month, x.rule, x.verdict
 		union all
-		select x.due_month, x.rule, null, count(*)::int,
-		       (count(*) filter (where x.late_at <= letterwatch.clock()))::int
+		select x.due_month, x.rule, null as verdict, count(*)::int as n,
+		       (count(*) filter (where x.late_at <= letterwatch.clock()))::int as ended
 		from letterwatch.deadline x
 		where x.office_code = o.office_code and x.state = 'open'
 		group by x.due_month, x.rule

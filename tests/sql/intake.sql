@@ -1,5 +1,5 @@
 -- intake.sql -- the front door: what letters and events may say, what comes twice, what is refused and how, what a file's header
--- may be. Files themselves, and registries, are tested in tests/t/14-intake-files.t and 15-intake-registry.t.
+-- may be. Files themselves, and registries, are tested in tests/t/17-intake-files.t and 18-intake-registry.t.
 begin;
 \ir include/helpers.psql
 select no_plan();

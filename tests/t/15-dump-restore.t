@@ -53,7 +53,10 @@ for my $role ('superuser', 'owner') {
 	run($role, 'pg_dump', '-Fc', '-f', $file, $lw->node->connstr($db));
 	run($role, 'pg_restore', '--exit-on-error', '-d', $lw->node->connstr($restored), $file);
 
-	is(dump_of($restored), $before, "restored by the $role: row by row, right by right");
+	my %was = map { $_ => 1 } split /\n/, $before;
+	my %is  = map { $_ => 1 } split /\n/, dump_of($restored);
+	my @differs = ((map { "- $_" } grep { !$is{$_} } sort keys %was), map { "+ $_" } grep { !$was{$_} } sort keys %is);
+	is(join("\n", splice @differs, 0, 20), '', "restored by the $role: row by row, right by right");
 	is($lw->psql($restored, 'select count(*) from letterwatch.petitioner'), 23, 'every writer');
 	is($lw->psql($restored, 'select count(*) from letterwatch.verify()'), 0, 'nothing is amiss');
 	is($lw->psql($restored, q{select string_agg(relname, ' ' order by relname) from pg_class where relrowsecurity}),
