@@ -66,7 +66,7 @@ begin
 		                                  and x.path @> array[coalesce(y.by_office, x.office_code)])) then 'foreign'
 		       when bound and g.letter_no is not null and g.office_code not in (select letterwatch.my_offices())
 		       then 'foreign original'
-		       else coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, d.on_day, l.received_on,
+		       else coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, d.on_day, d.today, l.received_on,
 		                                              l.rule_set_in_force, s.office_before),
 		       case
 		       when e.kind = 'correct' and b.on_day < l.received_on then 'receipt'
@@ -92,7 +92,9 @@ begin
 			from letterwatch.letter_event w
 			where e.kind = 'void' and w.event_id = e.of_event and w.kind = 'supervise'
 		) y on true
-		cross join lateral (select (e.occurred_at at time zone o.time_zone)::date) d (on_day)
+		cross join lateral (
+			select (e.occurred_at at time zone o.time_zone)::date, (letterwatch.clock() at time zone o.time_zone)::date
+		) d (on_day, today)
 	) x
 	where x.fault is not null
 	order by x.letter_no, x.event_id

@@ -1,17 +1,17 @@
--- event_value_fault(event, on_day, received_on, rule_set, office_before) → text: what is wrong with the values of a new event by
--- themselves, as a word that refuse_event explains; NULL: nothing. received_on NULL: there is no such letter.
--- on_day: its local date; received_on, rule_set: the letter's, as corrected; office_before: in charge before the event. An order
--- (supervise) is given by that office or one above it; whether the session may speak for it is not asked here.
+-- event_value_fault(event, on_day, today, received_on, rule_set, office_before) → text: what is wrong with the values of a new
+-- event by themselves, as a word that refuse_event explains; NULL: nothing. received_on NULL: there is no such letter.
+-- on_day, today: its local date, and that of the present moment, both of the office in charge after it; received_on, rule_set: the
+-- letter's, as corrected; office_before: in charge before the event. An order (supervise) is given by that office or one above
+-- it; whether the session may speak for it is not asked here.
 -- Callers: event_inserted.
-create or replace function letterwatch.event_value_fault(e letterwatch.letter_event, on_day date, received_on date, rule_set text,
-                                                         office_before text) returns text
+create or replace function letterwatch.event_value_fault(e letterwatch.letter_event, on_day date, today date, received_on date,
+                                                         rule_set text, office_before text) returns text
 language plpgsql stable
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_nestloop = on
 as $$
 declare
-	today date;
 	r letterwatch.rule;
 begin
 	if received_on is null then
@@ -20,14 +20,8 @@ begin
 		return 'kind';
 	elsif not exists (select from letterwatch.transition t where t.kind = e.kind and t.outcome = coalesce(e.outcome, '')) then
 		return 'outcome';
-	elsif e.occurred_at > letterwatch.clock() + interval '5 minutes' then
-		select (letterwatch.clock() at time zone o.time_zone)::date into today
-		from letterwatch.letter_state s
-		join letterwatch.office_setting o on o.office_code = s.office_code
-		where s.letter_no = e.letter_no;
-		if on_day > today then
-			return 'future';
-		end if;
+	elsif on_day > today and e.occurred_at > letterwatch.clock() + interval '5 minutes' then
+		return 'future';
 	end if;
 
 	if e.unit is not null and not exists (select from letterwatch.term t where t.category = 'unit' and t.code = e.unit) then
@@ -165,5 +159,5 @@ begin
 	return null;
 end
 $$;
-comment on function letterwatch.event_value_fault(letterwatch.letter_event, date, date, text, text) is
+comment on function letterwatch.event_value_fault(letterwatch.letter_event, date, date, date, text, text) is
 	'What is wrong with the values of an event.';

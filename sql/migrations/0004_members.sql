@@ -2,6 +2,7 @@
 
 -- What comes again with another shape.
 drop function if exists letterwatch.plan_letters(text[], text);
+drop function if exists letterwatch.event_value_fault(letterwatch.letter_event, date, date, text, text);
 
 create table letterwatch.office_member (
 	db_role text not null,

@@ -133,6 +133,13 @@ select lwtest.refuses_row('LW001', 'letter_no, kind, occurred_at', $$ 'F-LIFE', 
 select lwtest.refuses_row('LW001', 'letter_no, kind, occurred_at', $$ 'F-LIFE', 'withdraw', '2026-03-01 23:50+08' $$,
 	'before its receipt', 'correct_letter', 'an event before the receipt');
 
+-- Handed on to where the day is still that before: by whose day is it the future?
+insert into letterwatch.office (office_code, name, parent_code, time_zone) values ('T-GULF', 'office in the west', 'T-P', 'Asia/Dubai');
+call lwtest.set_clock('2026-03-10 00:30');
+select lwtest.refuses('LW001', $$ transfer_letter('F-LIFE', 'T-GULF', at => '2026-03-11 00:20+08') $$,
+	'on 2026-03-10 lies in the future', 'has happened', 'a transfer to another time zone, tomorrow by its day');
+call lwtest.set_clock('2026-03-10 10:00');
+
 -- ---- kind, outcome, and who ------------------------------------------------------------------------
 
 select lwtest.refuses_row('LW001', 'letter_no, kind', $$ 'F-LAW', 'lose' $$, 'unknown kind .*lose', 'transition', 'an unknown kind');
