@@ -53,7 +53,6 @@ sub uncovered {
 			  and c.stage_no between a.stage_no + a.occurrence - a.covers and a.stage_no + a.occurrence - 1
 		) n (alerts)
 		where n.alerts <> 1
-		limit 5
 SQL
 }
 
