@@ -126,7 +126,7 @@ my $REDATE = <<~'SQL';
 
 # What really changed, in a table of the same shape and with the same indexes.
 my $PREPARE = <<~'SQL';
-	create table bare (like letterwatch.deadline including all) with (fillfactor = 80);
+	create table bare (like letterwatch.deadline including all excluding generated) with (fillfactor = 80);
 	insert into bare select * from before;
 	create table bare_change (like letterwatch.deadline_change including all);
 	create table after as
@@ -144,7 +144,7 @@ my $BARE = <<~'SQL';
 	with changed as (
 		update bare b
 		set due_on = a.due_on, late_at = a.late_at, overdue_at = a.overdue_at, provisional = a.provisional,
-		    next_event_at = a.next_event_at, dated_at = a.dated_at
+		    next_event_at = a.next_event_at, dated_at = a.dated_at, changed_at = a.changed_at, due_month = a.due_month
 		from after a
 		where a.letter_no = b.letter_no and a.rule = b.rule and a.since = b.since
 		returning b.letter_no, b.rule, b.since, a.old_due, b.due_on
