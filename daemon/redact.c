@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define MASK "********"
+#define SPACES " \t\n\v\f\r" /* what libpq skips: isspace() */
 
 /* Whether libpq takes a password, or something as good as one, by this keyword. In a URI a keyword may be written with
  * %XX, which hides what it is. */
@@ -33,8 +34,8 @@ static size_t value_length(const char *text)
 static void print_pairs(const char *text, FILE *out)
 {
 	while (*text != '\0') {
-		size_t keyword = strcspn(text, "= \t");
-		size_t equals = keyword + strspn(text + keyword, " \t");
+		size_t keyword = strcspn(text, "=" SPACES);
+		size_t equals = keyword + strspn(text + keyword, SPACES);
 		size_t value = equals + 1;
 		size_t end;
 
@@ -42,14 +43,14 @@ static void print_pairs(const char *text, FILE *out)
 			fputs(MASK, out);
 			return;
 		}
-		value += strspn(text + value, " \t");
+		value += strspn(text + value, SPACES);
 		end = value + value_length(text + value);
 		if (is_secret(text, keyword))
 			fprintf(out, "%.*s" MASK, (int)value, text);
 		else
 			fprintf(out, "%.*s", (int)end, text);
 		text += end;
-		end = strspn(text, " \t");
+		end = strspn(text, SPACES);
 		fprintf(out, "%.*s", (int)end, text);
 		text += end;
 	}

@@ -1,9 +1,9 @@
--- derive(letters, as_of) → rows: what the inputs make of some letters; reads no derived row of a letter. A row for each deadline, with
--- the state of its letter, columns as of letter_state, before the deadline's, columns as of deadline; one row with rule NULL
+-- derive(letters, as_of) → rows: what the inputs make of some letters; reads no derived row of a letter. A row for each deadline,
+-- with the state of its letter, columns as of letter_state, before the deadline's, columns as of deadline; one row with rule NULL
 -- for a letter that has none. letter_unit: the unit in charge of the letter. Besides: closed_kind, the event or status that
--- closed it; base_on, the local day that ends at overdue_at, from which stages count; own_end_on, the end before extension and
--- roll; extensions, the events that extend it; moved_by, the event from which it starts if that did not begin it; time_zone,
--- calendar (or edition of one) and what of the rule it was counted by: count_from to end_of_day.
+-- closed it; own_end_on, the end before extension and roll; extensions, the events that extend it; moved_by, the event from
+-- which it starts if that did not begin it; time_zone, calendar (or edition of one) and what of the rule it was counted by:
+-- count_from to end_of_day.
 -- Event by event (possible ones): a transfer or reopening breaks off what its rule says (on_transfer, on_reopen), an event of
 -- the kinds met_by meets what is open, a restart, and where the rule says so a transfer or reopening, starts it again, an
 -- extension extends it; then it may begin something new. What is not met when it is broken off, or at the end, is not owed if
@@ -14,7 +14,7 @@
 -- as_of: by what was recorded up to then, and by the settings then in force, of letters that were registered by then (its stages
 -- are those of now); NULL: by all that is recorded.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
--- Callers: replan, verify, preview, check_extensions, explain_deadline, verdicts_then.
+-- Callers: replan, verify, preview, check_duplicates, check_extensions, explain_deadline, verdicts_then.
 create or replace function letterwatch.derive(letters text[], as_of timestamptz default null)
 returns table (letter_no text, letter_office text, rule_set text, status text, status_on date, status_event bigint,
                last_event bigint, impossible int, letter_unit text, handler text, received_on date, suspended_on date,
@@ -23,7 +23,7 @@ returns table (letter_no text, letter_office text, rule_set text, status text, s
                overdue_at timestamptz, provisional boolean, first_stage int, closed_event bigint, closed_on date, rule_from date,
                begun_at timestamptz, pauses datemultirange, extended_to date, muted_until timestamptz, baseline boolean,
                verdict text,
-               closed_kind text, base_on date, own_end_on date, extensions bigint[], moved_by bigint, time_zone text, calendar text,
+               closed_kind text, own_end_on date, extensions bigint[], moved_by bigint, time_zone text, calendar text,
                count_from text, amount int, period_unit text, month_end boolean, roll boolean, end_of_day time)
 language plpgsql stable rows 10
 set plan_cache_mode = force_generic_plan
@@ -353,11 +353,9 @@ begin
 			l.due_on := due_on;
 			lives[i] := l;
 			overdue_at := greatest(late_at, case when begun_at >= late_at then begun_at end);
-			base_on := ((overdue_at - interval '1 microsecond') at time zone time_zone)::date;
 			muted_until := case when state in ('open', 'suspended') then (muted_until_on + office.day_begins) at time zone time_zone end;
 			plan := plans[l.rule_no];
-			first_stage := case when overdue_at > late_at and plan.overdue_no is not null then plan.overdue_no
-			                    else coalesce(1 + width_bucket(-slack, plan.offsets), 1) end;
+			first_stage := letterwatch.first_stage(plan.offsets, plan.overdue_no, late_at, overdue_at, slack);
 			return next;
 		end loop;
 	end loop;

@@ -6,7 +6,7 @@
 -- on_day: the local date of the office in charge after it; recorded_day: that of the later of occurred_at and recorded_at. A
 -- transfer takes the letter out of the hands of unit and handler. as_of: only what was recorded up to then; NULL: all.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
--- Callers: derive, event_inserted, check_extensions, explain_deadline, letter_history, verify.
+-- Callers: derive, event_inserted, check_extensions, letter_history, notice_text, verify.
 create or replace function letterwatch.event_sequence(letters text[], as_of timestamptz default null)
 returns table (letter_no text, event_id bigint, place bigint, kind text, outcome text, rule text, until date, of_letter_no text,
                possible boolean, status_before text, status text, suspended_before boolean, suspended boolean,

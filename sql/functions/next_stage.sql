@@ -2,7 +2,7 @@
 -- (at), one row or none: when a deadline has to be looked at next: when the stage after stage_done comes, or, where that is
 -- before muted_until, the earlier of muted_until and the next stage that mute does not hold back (loud, of stage_plan). Other
 -- arguments as in stage_time. Inlined into the caller's join, as period_end is.
--- Callers: replan, redate_batch, raise_stages.
+-- Callers: stages_ahead, raise_stages, verify.
 create or replace function letterwatch.next_stage(calendar text, time_zone text, day_begins time, base_on date,
                                                   overdue_at timestamptz, measure text, offsets float8[], every int, loud int[],
                                                   muted_until timestamptz, stage_done int)

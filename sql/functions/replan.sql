@@ -7,7 +7,7 @@
 -- caller holds planning in ROW SHARE and the rows of letter FOR NO KEY UPDATE: beside us only the claim changes a deadline, and
 -- it skips those that are locked here first. While a change of settings is under way (redate_letters; none can begin while
 -- planning is held), what the change makes of them is written by itself, in the name of who made it.
--- Callers: plan_letters, work_replan_queue, redate_letters.
+-- Callers: plan_letters, work_replan_queue, replan_or_queue.
 create or replace function letterwatch.replan(letters text[], why text, settings_changed boolean default false,
                                               changed_by text default letterwatch.actor(),
                                               session_role text default session_user) returns void

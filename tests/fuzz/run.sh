@@ -1,6 +1,6 @@
 #!/bin/sh
 # make fuzz: libFuzzer on what reads bytes from outside: the configuration file, connection strings, what a claim answers, and the
-# values of a log line. FUZZ_SECONDS (15) for each; longer runs find more. Seeds are in corpus/; what is found anew is kept in
+# values of a log line. FUZZ_SECONDS (15) for each; longer runs find more. FUZZ_SEED repeats a run, as far as time does. Seeds are in corpus/; what is found anew is kept in
 # build-fuzz/corpus, and an input that breaks something in build-fuzz.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -21,7 +21,7 @@ for name in conf logfmt redact store; do
 	mkdir -p $build/corpus/$name
 	(
 		cd $build
-		./fuzz_$name -max_total_time="$seconds" -max_len=6000 -rss_limit_mb=2048 -print_final_stats=1 \
+		./fuzz_$name -max_total_time="$seconds" -max_len=6000 -rss_limit_mb=2048 -print_final_stats=1 -seed="${FUZZ_SEED:-0}" \
 			corpus/$name "$top/tests/fuzz/corpus/$name" >fuzz_$name.log 2>&1 || { cat fuzz_$name.log && die "fuzz_$name broke"; }
 	)
 	say "fuzz_$name: $(sed -n 's/^stat::number_of_executed_units: *//p' $build/fuzz_$name.log) inputs in $seconds s"

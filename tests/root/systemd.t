@@ -33,7 +33,7 @@ sub finish {
 	run("umount $root 2>/dev/null; umount $work 2>/dev/null; rmdir $work");
 	$? = $status;
 }
-END { finish() }
+END { finish() if defined $work }
 $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
 
 # The output of a command in the container, both streams; its exit status is in $?.

@@ -39,6 +39,8 @@ static void a_password_among_pairs_is_hidden(void **state)
 	assert_shown("host=a password = geheim", "host=a password = ********");
 	assert_shown("host=a sslpassword=geheim", "host=a sslpassword=********");
 	assert_shown("password= host=a", "password= ********"); /* as libpq reads it: "host=a" is the value */
+	assert_shown("password=\f\n\v\rgeheim=x user=a", "password=\f\n\v\r******** user=a");
+	assert_shown("user=a\fpassword\n=\fgeheim", "user=a\fpassword\n=\f********");
 }
 
 static void a_quoted_password_is_hidden_whole(void **state)
