@@ -82,7 +82,7 @@ $lw->psql($db, <<~"SQL");
 	SQL
 $lw->psql($db, <<~"SQL") for 0 .. $LETTERS / 10_000 - 1;
 	insert into letterwatch.letter (letter_no, office_code, received_on, registered_at)
-	select 'L' || n, 'O' || 1 + n % 360, date '2026-12-14' - n % 90, '2026-12-14'
+	select 'L' || n, 'O' || 1 + n % 360, date '2026-12-14' - n / 360 % 90, '2026-12-14'
 	from generate_series($_ * 10000 + 1, $_ * 10000 + 10000) n
 	SQL
 $lw->psql($db, <<~"SQL") for 0 .. $LETTERS / 10_000 - 1;
