@@ -4,8 +4,9 @@
 -- NULL: nothing is planned), and blocked: what is due is held by others.
 -- Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due and, when no
 -- alert is left, the lines that come by the day; when there is none, re-dates the next deadlines that a change of settings
--- concerns. While there are such, what is about to be told is planned anew first: no alert comes for a date that the change has
--- moved.
+-- concerns. While there are such, only what this very call has planned anew is told: no alert comes for a date that the change
+-- has moved, nor at a time made of what settings were and what they are. Holds planning in ROW SHARE, so that none comes into
+-- force meanwhile; at a moment at which one does, nothing is raised.
 -- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows.
 -- Errors: none of its own; safe to repeat after a lost answer: what was raised is still in the outbox of `instance`.
 -- Callers: the daemon (store.c). Between two calls it sends the lines and calls mark_emitted.
@@ -23,22 +24,26 @@ declare
 	moment timestamptz := letterwatch.clock();
 	lease timestamptz := moment + interval '30 seconds';
 	room int;
-	raised int;
-	daily int;
+	raised int := 0;
+	daily int := 0;
 	redated int := 0;
+	settled boolean := letterwatch.try_planning();
 	settings_changed boolean := exists (
 		select from letterwatch.settings_change c where c.redated_at is null and c.applied_at is not null);
+	planned text[] := '{}';
 	soonest timestamptz;
 begin
-	if settings_changed then
-		perform letterwatch.queue_due(batch);
-	end if;
-	perform letterwatch.work_replan_queue(case when settings_changed then batch else 100 end);
 	perform letterwatch.adopt_lines(claim_due.instance, batch, lease);
 	select batch - count(*) into room from letterwatch.outbox x where x.instance = claim_due.instance;
-	raised := letterwatch.raise_alerts(claim_due.instance, greatest(room, 0), lease, settings_changed);
-	-- A few at a time: an alert that comes meanwhile waits for them.
-	daily := letterwatch.raise_daily_lines(claim_due.instance, least(greatest(room - raised, 0), 200), lease);
+	if settled then
+		if settings_changed then
+			perform letterwatch.queue_due(batch);
+		end if;
+		planned := letterwatch.work_replan_queue(case when settings_changed then batch else 100 end);
+		raised := letterwatch.raise_alerts(claim_due.instance, greatest(room, 0), lease, case when settings_changed then planned end);
+		-- A few at a time: an alert that comes meanwhile waits for them.
+		daily := letterwatch.raise_daily_lines(claim_due.instance, least(greatest(room - raised, 0), 200), lease);
+	end if;
 	if raised + daily = 0 then
 		if settings_changed then
 			redated := letterwatch.redate_letters(1000);
@@ -62,7 +67,7 @@ begin
 	            when soonest is null then null
 	            else greatest(0, ceil(1000000 * extract(epoch from soonest - moment - (clock_timestamp() - statement_timestamp()))))::bigint
 	       end,
-	       coalesce(redated + daily = 0 and raised < room and soonest <= moment, false);
+	       coalesce(redated + daily + cardinality(planned) = 0 and raised < room and soonest <= moment, false);
 end
 $$;
 comment on function letterwatch.claim_due(bigint, int, text) is 'What a daemon has to send now, and how long it may sleep.';

@@ -1,18 +1,27 @@
--- lock_due(at_most, but_queued) → tid[]: locks the at_most deadlines longest due and returns their ctids. Rows locked by others
--- are left to them; but_queued: those of letters in replan_queue are left alone.
+-- lock_due(at_most, of_letters) → tid[]: locks the at_most deadlines longest due and returns their ctids; of_letters: only of
+-- these, NULL: of all. Rows locked by others are left to them.
 -- Callers: raise_alerts.
-create or replace function letterwatch.lock_due(at_most int, but_queued boolean) returns tid[]
+create or replace function letterwatch.lock_due(at_most int, of_letters text[]) returns tid[]
 language plpgsql volatile
 as $$
 begin
+	if of_letters is not null then
+		return array(
+			select d.ctid
+			from unnest(of_letters) u (letter_no)
+			join letterwatch.deadline d on d.letter_no = u.letter_no
+			where d.next_event_at <= (select letterwatch.clock())
+			order by d.next_event_at
+			limit at_most
+			for update of d skip locked);
+	end if;
 	return array(
 		select d.ctid
 		from letterwatch.deadline d
 		where d.next_event_at <= (select letterwatch.clock())
-		  and not (but_queued and exists (select from letterwatch.replan_queue q where q.letter_no = d.letter_no))
 		order by d.next_event_at
 		limit at_most
 		for update skip locked);
 end
 $$;
-comment on function letterwatch.lock_due(int, boolean) is 'Locks what is due.';
+comment on function letterwatch.lock_due(int, text[]) is 'Locks what is due.';

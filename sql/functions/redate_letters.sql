@@ -24,11 +24,9 @@ begin
 		if not found then
 			return 0;
 		end if;
-		begin
-			lock table letterwatch.planning in row share mode nowait;
-		exception when lock_not_available then
+		if not letterwatch.try_planning() then
 			return 0;
-		end;
+		end if;
 
 		if cardinality(job.offices || job.rule_sets) = 0 then
 			select r.seen, r.last_seen into seen, last_seen from letterwatch.redate_deadlines(job, at_most) r;

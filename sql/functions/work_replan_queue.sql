@@ -1,8 +1,9 @@
--- work_replan_queue(at_most) → int: plans again what is in replan_queue and due for a try, oldest first; returns how many
--- letters left the queue. All in one go, and where that fails one by one, so that one letter that cannot be planned stops no
--- other; it is tried again after 1, 2, 4, … up to 60 seconds. Waits for nobody: letters locked by others stay for the next time.
+-- work_replan_queue(at_most) → text[]: plans again what is in replan_queue and due for a try, oldest first; returns the letters that
+-- left the queue. All in one go, and where that fails one by one, so that one letter that cannot be planned stops no other; it
+-- is tried again after 1, 2, 4, … up to 60 seconds. Letters locked by others stay for the next time.
+-- The caller holds planning in ROW SHARE, or it is waited for.
 -- Callers: claim_due.
-create or replace function letterwatch.work_replan_queue(at_most int) returns int
+create or replace function letterwatch.work_replan_queue(at_most int) returns text[]
 language plpgsql volatile
 as $$
 declare
@@ -19,13 +20,8 @@ begin
 		limit at_most
 		for update skip locked);
 	if cardinality(todo) = 0 then
-		return 0;
+		return done;
 	end if;
-	begin
-		lock table letterwatch.planning in row share mode nowait;
-	exception when lock_not_available then
-		return 0;
-	end;
 	perform letterwatch.lock_planning();
 	todo := array(
 		select l.letter_no
@@ -57,7 +53,7 @@ begin
 		end;
 	end loop;
 	delete from letterwatch.replan_queue q where q.letter_no = any (done);
-	return cardinality(done);
+	return done;
 end
 $$;
 comment on function letterwatch.work_replan_queue(int) is 'Plans again the letters whose planning failed.';

@@ -138,5 +138,24 @@ select ok(lwtest.message('en') !~ '[^ -~]', 'of ASCII');
 select ok(lwtest.message('zh') ~ '[一-龥]', 'in Chinese it is in Chinese');
 select is(lwtest.message('none'), null, 'with language none there is no sentence');
 
+-- ---- settings that change while more is due than a batch holds ---------------------------------------------
+
+insert into letterwatch.office (office_code, name, parent_code) values ('T-WEST', 'office that turns out to lie in the west', 'T-P');
+call lwtest.set_clock('2026-04-01 10:00:00');
+call lwtest.register('Q-W-1', '2026-04-01 09:00', 'T-WEST');
+call lwtest.register('Q-W-2', '2026-04-01 09:00', 'T-WEST');
+call lwtest.register('Q-W-3', '2026-04-01 09:00', 'T-WEST');
+call lwtest.sweep('2026-04-08 12:00:00');
+-- Their notices end with the 8th: so far at 00:00 in Shanghai, now at 02:00 there.
+call lwtest.set_clock('2026-04-09 00:00:01');
+update letterwatch.office set time_zone = 'Asia/Urumqi' where office_code = 'T-WEST';
+select is_empty(
+	$$ select * from letterwatch.claim_due((select instance from lwtest.daemon), 1, 'none') where line_id is not null $$,
+	'no alert comes for a time that a change has moved, though only one letter a pass is planned anew');
+call lwtest.sweep('2026-04-09 01:59:59');
+select is_empty($$ select * from lwtest.told where letter like 'Q-W-%' and stage = 'overdue' $$, 'nor before its new time');
+call lwtest.sweep('2026-04-09 02:00:00');
+select is((select count(*)::int from lwtest.told where letter like 'Q-W-%' and stage = 'overdue'), 3, 'each comes then');
+
 select * from finish();
 rollback;

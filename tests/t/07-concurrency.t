@@ -237,6 +237,19 @@ is( $lw->psql($db, "select count(*) from letterwatch.alert a
 		where a.letter_no like 'P-%' and a.raised_at > pg_xact_commit_timestamp(e.xmin)"),
 	'0', 'no alert was raised after the transaction that answers had committed');
 
+# ---- settings come into force while a claim begins ---------------------------------------------------------------
+
+claim();
+# Its notice ends with the 11th: now, or two hours later where the office lies in the west.
+$lw->set_clock($db, "timestamptz '2026-03-12 00:00+08'");
+$lw->psql($db, "insert into letterwatch.letter (letter_no, office_code, received_on, registered_at)
+	values ('Z-1', 'C', '2026-03-04', '2026-03-04 10:00+08')");
+$first->query("begin; update letterwatch.office set time_zone = 'Asia/Urumqi' where office_code = 'C'; set constraints all immediate");
+is($daemon->query_safe("select count(line_id), bool_or(blocked) from letterwatch.claim_due(:me, 1000, 'none')"), '0|t',
+	'nothing is raised while settings come into force, and it is asked again soon');
+$first->query('rollback');
+like(claim(), qr/stage overdue .*letter Z-1 /, 'all is as it was when they do not');
+
 $_->quit foreach @sessions;
 
 done_testing();

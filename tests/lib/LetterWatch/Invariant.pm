@@ -24,7 +24,7 @@ sub uncovered {
 	my $open = $of eq 'open' ? "and d.state = 'open'" : '';
 	return <<"SQL";
 		with came as (
-			select d.letter_no, d.rule, d.since, d.due_on, n.stage_no
+			select d.letter_no, d.rule, d.since, d.due_on, d.dated_at, n.stage_no, t.at
 			from letterwatch.deadline d
 			join letterwatch.office_setting o on o.office_code = d.office_code
 			join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
@@ -51,8 +51,10 @@ sub uncovered {
 			from letterwatch.alert a
 			where (a.letter_no, a.rule, a.since, a.due_on) = (c.letter_no, c.rule, c.since, c.due_on)
 			  and c.stage_no between a.stage_no + a.occurrence - a.covers and a.stage_no + a.occurrence - 1
+			  -- An office that moves to another time zone moves the end, not the last day: what is ahead again is told again.
+			  and (a.raised_at > c.dated_at or a.stage_at = c.at or c.at <= c.dated_at)
 		) n (alerts)
-		where n.alerts <> 1
+		where n.alerts <> 1 and not (n.alerts > 1 and c.at <= c.dated_at)
 SQL
 }
 
