@@ -21,7 +21,8 @@ begin
 	if exists (select from new_events n where n.baseline) then
 		perform letterwatch.refuse_baseline();
 	end if;
-	perform letterwatch.plan_for(cardinality(letters));
+	perform letterwatch.plan_for(cardinality(letters),
+	                             '{letterwatch.letter,letterwatch.letter_state,letterwatch.letter_event,letterwatch.deadline}');
 	perform letterwatch.lock_planning();
 	perform from letterwatch.letter l
 	where l.letter_no = any (to_lock)

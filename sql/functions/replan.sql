@@ -27,7 +27,7 @@ begin
 	if cardinality(letters) = 0 then
 		return;
 	end if;
-	perform letterwatch.plan_for(cardinality(letters));
+	perform letterwatch.plan_for(cardinality(letters), '{letterwatch.letter,letterwatch.letter_state,letterwatch.deadline}');
 
 	perform from letterwatch.deadline d
 	where d.letter_no = any (letters)

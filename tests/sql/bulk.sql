@@ -150,5 +150,28 @@ select is(
 	'2026-03-31 23:00:00+00'::timestamptz,
 	'a last day in summer time ends an hour earlier in UTC');
 
+-- ---- what vacuum counted while a load was under way -----------------------------------
+
+create view lwtest.counted as
+	select c.oid::regclass as name, c.reltuples from pg_class c
+	where c.oid in ('letterwatch.letter'::regclass, 'letterwatch.letter_state'::regclass, 'letterwatch.letter_event'::regclass);
+create procedure lwtest.forget_rows()
+	language sql
+	as $$
+	update pg_class set reltuples = 0, relpages = pg_relation_size(oid) / 8192
+	where oid in (select c.name from lwtest.counted c)
+	$$;
+insert into letterwatch.letter (letter_no, office_code, received_on)
+select 'N-' || n, 'T-P-C-1', '2026-03-24' from generate_series(1, 200) n;
+call lwtest.forget_rows();
+insert into letterwatch.letter_event (letter_no, kind, outcome) select 'N-' || n, 'notice', 'accepted' from generate_series(1, 99) n;
+select is((select max(reltuples)::int from lwtest.counted), 0, 'few rows are planned without regard to how many there are');
+insert into letterwatch.letter_event (letter_no, kind, outcome) select 'N-' || n, 'notice', 'accepted' from generate_series(100, 200) n;
+select cmp_ok((select min(reltuples)::int from lwtest.counted), '>=', 200, 'many rows are not planned as if there were none');
+call lwtest.forget_rows();
+insert into letterwatch.letter (letter_no, office_code, received_on)
+select 'N-' || n, 'T-P-C-1', '2026-03-24' from generate_series(201, 400) n;
+select cmp_ok((select reltuples::int from lwtest.counted where name = 'letterwatch.letter'::regclass), '>=', 400, 'nor are many letters');
+
 select * from finish();
 rollback;
