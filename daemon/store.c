@@ -22,12 +22,17 @@ enum {
 };
 
 enum claim_column {
-	CLAIM_LINE_ID,
-	CLAIM_SEVERITY,
-	CLAIM_FIELDS,
+	CLAIM_TO_SEND,
 	CLAIM_NEXT_IN_US,
 	CLAIM_BLOCKED,
 	CLAIM_COLUMNS,
+};
+
+enum line_column {
+	LINE_ID,
+	LINE_SEVERITY,
+	LINE_FIELDS,
+	LINE_COLUMNS,
 };
 
 #define SEVERITY_ERROR 3
@@ -36,7 +41,8 @@ static const char sql_connect[] =
 	"select instance, schema_version from letterwatch.daemon_connect($1::bigint, $2::text, $3::int, $4::text)";
 static const char sql_listen[] = "listen letterwatch_due";
 static const char sql_claim[] =
-	"select line_id, severity, fields, next_in_us, blocked from letterwatch.claim_due($1::bigint, $2::int, $3::text)";
+	"select to_send, next_in_us, blocked from letterwatch.claim_due($1::bigint, $2::int, null)";
+static const char sql_lines[] = "select line_id, severity, fields from letterwatch.outbox_lines($1::bigint, $2::text)";
 static const char sql_mark[] = "select letterwatch.mark_emitted($1::bigint, $2::uuid[])";
 static const char sql_disconnect[] = "select letterwatch.daemon_disconnect($1::bigint)";
 static const char sql_status[] = "select instance, host, started_at, last_pass_at, state, next_event_at, pending"
@@ -56,6 +62,11 @@ struct store {
 	const char *call; /* in flight, for the outcome */
 	union callback fn;
 	void *arg;
+
+	/* Of a claim, until its lines have come. */
+	int64_t instance;
+	char language[8];
+	struct store_next next;
 };
 
 struct store_batch {
@@ -310,61 +321,102 @@ static void on_connected(void *arg, PGresult *result)
 	store->fn.connect(store->arg, &outcome, instance, version);
 }
 
-static bool read_last_row(const PGresult *result, int row, struct store_next *next)
+static bool read_claim(const PGresult *result, bool *ret_to_send, struct store_next *ret_next)
 {
-	if (!PQgetisnull(result, row, CLAIM_LINE_ID))
+	static const Oid types[] = {OID_BOOL, OID_INT8, OID_BOOL};
+	struct store_next next = {.planned = false};
+
+	if (!has_columns(result, types, CLAIM_COLUMNS) || PQntuples(result) != 1)
 		return false;
-	/* SQL makes NULL of a comparison with nothing planned: not blocked. */
-	if (!PQgetisnull(result, row, CLAIM_BLOCKED) && !has_size(result, row, CLAIM_BLOCKED, 1))
+	if (!has_size(result, 0, CLAIM_TO_SEND, 1) || !has_size(result, 0, CLAIM_BLOCKED, 1))
 		return false;
-	next->blocked = has_size(result, row, CLAIM_BLOCKED, 1) && *PQgetvalue(result, row, CLAIM_BLOCKED) != 0;
-	next->planned = !PQgetisnull(result, row, CLAIM_NEXT_IN_US);
-	if (!next->planned)
-		return true;
-	if (!has_size(result, row, CLAIM_NEXT_IN_US, 8))
+	next.blocked = *PQgetvalue(result, 0, CLAIM_BLOCKED) != 0;
+	next.planned = !PQgetisnull(result, 0, CLAIM_NEXT_IN_US);
+	if (next.planned && !has_size(result, 0, CLAIM_NEXT_IN_US, 8))
 		return false;
-	next->next_in_us = get_int64(PQgetvalue(result, row, CLAIM_NEXT_IN_US));
-	return next->next_in_us >= 0;
+	if (next.planned)
+		next.next_in_us = get_int64(PQgetvalue(result, 0, CLAIM_NEXT_IN_US));
+	*ret_to_send = *PQgetvalue(result, 0, CLAIM_TO_SEND) != 0;
+	*ret_next = next;
+	return next.next_in_us >= 0;
 }
 
-/* Every row but the last is a line with an id; the fields of a line are looked at when it is sent, so that one line that
- * cannot be understood does not hold up the others. */
-static int read_batch(PGresult *result, struct store_batch **ret_batch)
+/* Every row is a line with an id; its fields are looked at when it is sent, so that one line that cannot be understood does
+ * not hold up the others. */
+static bool has_lines(const PGresult *result)
 {
-	static const Oid types[] = {OID_UUID, OID_INT2, OID_TEXT_ARRAY, OID_INT8, OID_BOOL};
-	struct store_next next = {.planned = false};
-	struct store_batch *batch;
-	int rows = PQntuples(result);
+	static const Oid types[] = {OID_UUID, OID_INT2, OID_TEXT_ARRAY};
 
-	if (!has_columns(result, types, CLAIM_COLUMNS) || rows < 1 || !read_last_row(result, rows - 1, &next))
-		return -EBADMSG;
-	for (int i = 0; i < rows - 1; i++)
-		if (!has_size(result, i, CLAIM_LINE_ID, 16))
-			return -EBADMSG;
-	batch = malloc(sizeof *batch);
-	if (!batch)
-		return -ENOMEM;
-	*batch = (struct store_batch){.result = result, .count = (size_t)rows - 1, .next = next};
-	*ret_batch = batch;
-	return 0;
+	if (!has_columns(result, types, LINE_COLUMNS))
+		return false;
+	for (int i = 0; i < PQntuples(result); i++)
+		if (!has_size(result, i, LINE_ID, 16))
+			return false;
+	return true;
+}
+
+/* The end of a claim: with `lines`, which become the batch's, or NULL if there are none. */
+static void give_batch(struct store *store, struct store_outcome *outcome, PGresult *lines)
+{
+	struct store_batch *batch = malloc(sizeof *batch);
+
+	if (batch) {
+		*batch = (struct store_batch){.result = lines, .next = store->next};
+		batch->count = lines ? (size_t)PQntuples(lines) : 0;
+	} else {
+		outcome->verdict = STORE_RETRY;
+		PQclear(lines);
+	}
+	store->fn.claim(store->arg, outcome, batch);
+}
+
+static void on_lines(void *arg, PGresult *result)
+{
+	struct store *store = arg;
+	struct store_outcome outcome;
+
+	examine(store, result, &outcome);
+	if (outcome.verdict == STORE_OK && !has_lines(result))
+		outcome.verdict = STORE_BUG;
+	if (outcome.verdict == STORE_OK) {
+		give_batch(store, &outcome, result);
+		return;
+	}
+	PQclear(result);
+	store->fn.claim(store->arg, &outcome, NULL);
+}
+
+static int ask_lines(struct store *store)
+{
+	char instance_text[24];
+	const char *const values[] = {instance_text, store->language};
+	const struct pgconn_statement statement = {.sql = sql_lines, .count = 2, .values = values, .binary = true};
+
+	snprintf(instance_text, sizeof instance_text, "%lld", (long long)store->instance);
+	return ask(store, "outbox_lines", &statement, on_lines, store->fn, store->arg);
 }
 
 static void on_claimed(void *arg, PGresult *result)
 {
 	struct store *store = arg;
 	struct store_outcome outcome;
-	struct store_batch *batch = NULL;
+	bool to_send = false;
 	int r;
 
 	examine(store, result, &outcome);
-	if (outcome.verdict == STORE_OK) {
-		r = read_batch(result, &batch);
-		if (r < 0)
-			outcome.verdict = r == -ENOMEM ? STORE_RETRY : STORE_BUG;
+	if (outcome.verdict == STORE_OK && !read_claim(result, &to_send, &store->next))
+		outcome.verdict = STORE_BUG;
+	PQclear(result);
+	if (outcome.verdict == STORE_OK && to_send) {
+		r = ask_lines(store);
+		if (r == 0 || r == -ENOTCONN) /* on_down follows */
+			return;
+		outcome.verdict = STORE_RETRY;
 	}
-	if (!batch)
-		PQclear(result);
-	store->fn.claim(store->arg, &outcome, batch);
+	if (outcome.verdict == STORE_OK)
+		give_batch(store, &outcome, NULL);
+	else
+		store->fn.claim(store->arg, &outcome, NULL);
 }
 
 static void on_table(void *arg, PGresult *result)
@@ -424,9 +476,11 @@ int store_listen(struct store *store, store_done_fn fn, void *arg)
 int store_claim(struct store *store, int64_t instance, int batch, const char *language, store_claim_fn fn, void *arg)
 {
 	char instance_text[24], batch_text[16];
-	const char *const values[] = {instance_text, batch_text, language};
-	const struct pgconn_statement statement = {.sql = sql_claim, .count = 3, .values = values, .binary = true};
+	const char *const values[] = {instance_text, batch_text};
+	const struct pgconn_statement statement = {.sql = sql_claim, .count = 2, .values = values, .binary = true};
 
+	store->instance = instance;
+	snprintf(store->language, sizeof store->language, "%s", language);
 	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
 	snprintf(batch_text, sizeof batch_text, "%d", batch);
 	return ask(store, "claim_due", &statement, on_claimed, (union callback){.claim = fn}, arg);
@@ -512,14 +566,14 @@ int store_batch_line(const struct store_batch *batch, size_t i, struct store_lin
 	int row = (int)i;
 	struct cursor fields = {0};
 
-	format_uuid(PQgetvalue(result, row, CLAIM_LINE_ID), &ret_line->id);
-	ret_line->severity =
-		has_size(result, row, CLAIM_SEVERITY, 2) ? get_int16(PQgetvalue(result, row, CLAIM_SEVERITY)) : -1;
+	format_uuid(PQgetvalue(result, row, LINE_ID), &ret_line->id);
+	ret_line->severity = has_size(result, row, LINE_SEVERITY, 2) ? get_int16(PQgetvalue(result, row, LINE_SEVERITY))
+	                                                             : -1;
 	if (ret_line->severity < 0 || ret_line->severity > 7)
 		ret_line->severity = SEVERITY_ERROR;
-	if (!PQgetisnull(result, row, CLAIM_FIELDS)) {
-		fields.at = PQgetvalue(result, row, CLAIM_FIELDS);
-		fields.left = (size_t)PQgetlength(result, row, CLAIM_FIELDS);
+	if (!PQgetisnull(result, row, LINE_FIELDS)) {
+		fields.at = PQgetvalue(result, row, LINE_FIELDS);
+		fields.left = (size_t)PQgetlength(result, row, LINE_FIELDS);
 	}
 	return take_pairs(fields, ret_line) ? 0 : -EBADMSG;
 }

@@ -66,6 +66,11 @@ select not exists (select from letterwatch.schema_version where version = 7) as 
 	\ir migrations/0007_intake.sql
 	insert into letterwatch.schema_version (version, name) values (7, '0007_intake');
 \endif
+select not exists (select from letterwatch.schema_version where version = 8) as missing \gset
+\if :missing
+	\ir migrations/0008_claim.sql
+	insert into letterwatch.schema_version (version, name) values (8, '0008_claim');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
