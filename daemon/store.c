@@ -1,8 +1,8 @@
 #include "store.h"
 
 #include "pgconn.h"
+#include "pgvalue.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <libpq-fe.h>
 #include <limits.h>
@@ -16,7 +16,6 @@ enum {
 	OID_INT8 = 20,
 	OID_INT2 = 21,
 	OID_INT4 = 23,
-	OID_TEXT = 25,
 	OID_TEXT_ARRAY = 1009,
 	OID_UUID = 2950,
 };
@@ -81,102 +80,10 @@ struct store_table {
 
 /* --- values --- */
 
-static int16_t get_int16(const char *at)
-{
-	uint16_t v;
-
-	memcpy(&v, at, sizeof v);
-	return (int16_t)be16toh(v);
-}
-
-static int32_t get_int32(const char *at)
-{
-	uint32_t v;
-
-	memcpy(&v, at, sizeof v);
-	return (int32_t)be32toh(v);
-}
-
-static int64_t get_int64(const char *at)
-{
-	uint64_t v;
-
-	memcpy(&v, at, sizeof v);
-	return (int64_t)be64toh(v);
-}
-
 /* Not NULL and of this many bytes. */
 static bool has_size(const PGresult *result, int row, int column, int size)
 {
 	return !PQgetisnull(result, row, column) && PQgetlength(result, row, column) == size;
-}
-
-static void format_uuid(const char *bytes, struct store_id *ret_id)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *out = ret_id->text;
-
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*out++ = '-';
-		*out++ = digits[(unsigned char)bytes[i] >> 4];
-		*out++ = digits[(unsigned char)bytes[i] & 15];
-	}
-	*out = '\0';
-}
-
-/* What is left of a value in binary format. */
-struct cursor {
-	const char *at;
-	size_t left;
-};
-
-static bool take_int32(struct cursor *c, int32_t *ret)
-{
-	if (c->left < 4)
-		return false;
-	*ret = get_int32(c->at);
-	c->at += 4;
-	c->left -= 4;
-	return true;
-}
-
-/* An element of an array; NULL has a *ret_bytes of NULL. */
-static bool take_element(struct cursor *c, const char **ret_bytes, size_t *ret_length)
-{
-	int32_t length;
-
-	if (!take_int32(c, &length) || length < -1)
-		return false;
-	if (length == -1) {
-		*ret_bytes = NULL;
-		*ret_length = 0;
-		return true;
-	}
-	if ((size_t)length > c->left)
-		return false;
-	*ret_bytes = c->at;
-	*ret_length = (size_t)length;
-	c->at += length;
-	c->left -= (size_t)length;
-	return true;
-}
-
-/* The head of a text[] of one dimension or none; *ret_count elements follow. */
-static bool take_array_head(struct cursor *c, int32_t *ret_count)
-{
-	int32_t dimensions, has_null, type, count, lower_bound;
-
-	if (!take_int32(c, &dimensions) || !take_int32(c, &has_null) || !take_int32(c, &type) || type != OID_TEXT)
-		return false;
-	if (dimensions == 0) {
-		*ret_count = 0;
-		return true;
-	}
-	if (dimensions != 1 || !take_int32(c, &count) || !take_int32(c, &lower_bound) || count < 0)
-		return false;
-	*ret_count = count;
-	return true;
 }
 
 static bool copy_key(const char *bytes, size_t length, char *key)
@@ -192,27 +99,27 @@ static bool copy_key(const char *bytes, size_t length, char *key)
 }
 
 /* One key and its value; a pair whose value is NULL is left out. */
-static bool take_pair(struct cursor *c, struct store_line *line)
+static bool take_pair(struct pgvalue_texts *c, struct store_line *line)
 {
 	struct store_pair *pair = &line->pairs[line->pair_count];
 	const char *key;
 	size_t key_length;
 
-	if (!take_element(c, &key, &key_length) || !copy_key(key, key_length, pair->key))
+	if (!pgvalue_take_text(c, &key, &key_length) || !copy_key(key, key_length, pair->key))
 		return false;
-	if (!take_element(c, &pair->value, &pair->length))
+	if (!pgvalue_take_text(c, &pair->value, &pair->length))
 		return false;
 	if (pair->value)
 		line->pair_count++;
 	return true;
 }
 
-static bool take_pairs(struct cursor c, struct store_line *line)
+static bool take_pairs(struct pgvalue_texts c, struct store_line *line)
 {
 	int32_t count;
 
 	line->pair_count = 0;
-	if (!take_array_head(&c, &count) || count % 2 || count == 0 || count / 2 > STORE_PAIRS_MAX)
+	if (!pgvalue_take_head(&c, &count) || count % 2 || count == 0 || count / 2 > STORE_PAIRS_MAX)
 		return false;
 	for (int32_t i = 0; i < count / 2; i++)
 		if (!take_pair(&c, line))
@@ -302,8 +209,8 @@ static bool read_instance(const PGresult *result, int64_t *ret_instance, int *re
 		return false;
 	if (!has_size(result, 0, 0, 8) || !has_size(result, 0, 1, 4))
 		return false;
-	*ret_instance = get_int64(PQgetvalue(result, 0, 0));
-	*ret_version = get_int32(PQgetvalue(result, 0, 1));
+	*ret_instance = pgvalue_int64(PQgetvalue(result, 0, 0));
+	*ret_version = pgvalue_int32(PQgetvalue(result, 0, 1));
 	return *ret_instance != 0; /* 0 is how we say that we have none */
 }
 
@@ -335,7 +242,7 @@ static bool read_claim(const PGresult *result, bool *ret_to_send, struct store_n
 	if (next.planned && !has_size(result, 0, CLAIM_NEXT_IN_US, 8))
 		return false;
 	if (next.planned)
-		next.next_in_us = get_int64(PQgetvalue(result, 0, CLAIM_NEXT_IN_US));
+		next.next_in_us = pgvalue_int64(PQgetvalue(result, 0, CLAIM_NEXT_IN_US));
 	*ret_to_send = *PQgetvalue(result, 0, CLAIM_TO_SEND) != 0;
 	*ret_next = next;
 	return next.next_in_us >= 0;
@@ -564,11 +471,11 @@ int store_batch_line(const struct store_batch *batch, size_t i, struct store_lin
 {
 	const PGresult *result = batch->result;
 	int row = (int)i;
-	struct cursor fields = {0};
+	struct pgvalue_texts fields = {0};
 
-	format_uuid(PQgetvalue(result, row, LINE_ID), &ret_line->id);
-	ret_line->severity = has_size(result, row, LINE_SEVERITY, 2) ? get_int16(PQgetvalue(result, row, LINE_SEVERITY))
-	                                                             : -1;
+	pgvalue_uuid(PQgetvalue(result, row, LINE_ID), ret_line->id.text);
+	ret_line->severity =
+		has_size(result, row, LINE_SEVERITY, 2) ? pgvalue_int16(PQgetvalue(result, row, LINE_SEVERITY)) : -1;
 	if (ret_line->severity < 0 || ret_line->severity > 7)
 		ret_line->severity = SEVERITY_ERROR;
 	if (!PQgetisnull(result, row, LINE_FIELDS)) {
