@@ -1,6 +1,6 @@
 -- raise_alerts(instance, at_most, leased_until, but_queued) → int: raises what is due, of the at_most deadlines longest due,
--- into the outbox of `instance`; but_queued: not of letters that wait in replan_queue. Returns how many it dealt with. Where
--- all together cannot be raised, raise_or_park finds the row that stands in the way. Rows are locked and changed in one
+-- into the outbox of `instance`; but_queued: not of letters that wait in replan_queue, failed or not. Returns how many it dealt
+-- with. Where all together cannot be raised, raise_or_park finds the row that stands in the way. Rows are locked and changed in one
 -- subtransaction: locked in an outer one, each would carry a multixact. Errors: a conflict, a cancel, no memory, disk or
 -- connections end the claim.
 -- Callers: claim_due.
