@@ -94,6 +94,7 @@ install: all
 		install -D -m 644 conf/intake.conf $(etc)/letterwatch/intake.conf
 	install -D -m 644 conf/psqlrc $(DESTDIR)$(PREFIX)/share/letterwatch/psqlrc
 	install -D -m 644 conf/rsyslog.d/letterwatch-offices.conf $(DESTDIR)$(PREFIX)/share/letterwatch/letterwatch-offices.conf
+	install -D -m 755 conf/check-letterwatch $(DESTDIR)$(PREFIX)/share/letterwatch/check-letterwatch
 	find sql -name '*.*sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/letterwatch/{} \;
 	install -d $(lib)/systemd/system
 	for unit in $(units); do \

@@ -132,7 +132,7 @@ static int parse_duration(const char *text, int64_t *ret_ms)
 	static const struct {
 		const char *name;
 		int64_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}};
+	} units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}};
 	size_t digits = strspn(text, DIGITS);
 
 	if (digits < 1 || digits > 9)
@@ -152,6 +152,18 @@ static int parse_max_sleep(const char *text, void *field)
 	int result = parse_duration(text, &ms);
 
 	if (result == 0 && (ms < 1000 || ms > 60000))
+		result = -EINVAL;
+	if (result == 0)
+		*(int64_t *)field = ms;
+	return result;
+}
+
+static int parse_heartbeat(const char *text, void *field)
+{
+	int64_t ms = 0;
+	int result = strcmp(text, "0") == 0 ? 0 : parse_duration(text, &ms);
+
+	if (result == 0 && ms != 0 && (ms < 1000 || ms > 86400000))
 		result = -EINVAL;
 	if (result == 0)
 		*(int64_t *)field = ms;
@@ -187,7 +199,9 @@ static void print_duration(const void *field, FILE *out)
 {
 	long ms = (long)*(const int64_t *)field;
 
-	if (ms % 1000 == 0)
+	if (ms != 0 && ms % 3600000 == 0)
+		fprintf(out, "%ldh", ms / 3600000);
+	else if (ms % 1000 == 0)
 		fprintf(out, "%lds", ms / 1000);
 	else
 		fprintf(out, "%ldms", ms);
@@ -221,6 +235,8 @@ static const struct key keys[] = {
 		parse_max_sleep, print_duration, FIELD(max_sleep_ms)},
 	{"timer", "batch", "1000", "a whole number from 1 to 10000",
 		parse_batch, print_number, FIELD(batch)},
+	{"timer", "heartbeat", "1h", "a duration from 1s to 24h, written as 30s, 5min or 1h, or 0 for none",
+		parse_heartbeat, print_duration, FIELD(heartbeat_ms)},
 };
 /* clang-format on */
 

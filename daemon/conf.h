@@ -27,6 +27,7 @@ struct conf {
 	int rate;                    /* [alerts] rate: lines a second, 0 = no limit */
 	int64_t max_sleep_ms;        /* [timer] max_sleep: 1s to 60s, written as 500ms, 30s, 1min */
 	int batch;                   /* [timer] batch: 1 to 10000 */
+	int64_t heartbeat_ms;        /* [timer] heartbeat: 1s to 24h, or 0 = none */
 };
 
 /*

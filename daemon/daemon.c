@@ -50,6 +50,7 @@ struct daemon {
 	struct event *start_timer;
 	struct event *trouble_timer;
 	struct event *stop_timer;
+	struct event *heartbeat_timer;
 	bool ready;     /* systemd has been told */
 	bool announced; /* event=start is out */
 	bool stopping;
@@ -177,6 +178,17 @@ static void on_status(void *arg)
 	log_info("%s", line.text);
 }
 
+static void on_heartbeat(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	set_timer(d->heartbeat_timer, d->conf->heartbeat_ms);
+	if (!d->stopping)
+		on_status(d);
+}
+
 /* --- stop --- */
 
 static void leave_loop(struct daemon *d)
@@ -246,6 +258,9 @@ static void apply(struct daemon *d, const struct conf *conf)
 	wakeup_set_cap(d->wakeup, cap_ms);
 	outbox_set_rate(d->outbox, conf->rate);
 	sweep_set(d->sweep, batch_size(conf), conf_language_name(conf->language));
+	event_del(d->heartbeat_timer);
+	if (conf->heartbeat_ms > 0)
+		set_timer(d->heartbeat_timer, conf->heartbeat_ms);
 }
 
 /* What can fail comes first, so that a refused file changes nothing. */
@@ -472,7 +487,8 @@ static int new_timers(struct daemon *d)
 	d->start_timer = evtimer_new(d->base, on_start_timer, d);
 	d->trouble_timer = evtimer_new(d->base, on_trouble_timer, d);
 	d->stop_timer = evtimer_new(d->base, on_stop_limit, d);
-	return d->start_timer && d->trouble_timer && d->stop_timer ? 0 : -ENOMEM;
+	d->heartbeat_timer = evtimer_new(d->base, on_heartbeat, d);
+	return d->start_timer && d->trouble_timer && d->stop_timer && d->heartbeat_timer ? 0 : -ENOMEM;
 }
 
 /* Layers 1 and 2. */
@@ -569,6 +585,7 @@ void daemon_free(struct daemon *daemon)
 	free_timer(daemon->start_timer);
 	free_timer(daemon->trouble_timer);
 	free_timer(daemon->stop_timer);
+	free_timer(daemon->heartbeat_timer);
 	conf_free(daemon->conf);
 	free(daemon);
 }

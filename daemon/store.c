@@ -1,8 +1,8 @@
 #include "store.h"
 
 #include "pgconn.h"
+#include "pgvalue.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <libpq-fe.h>
 #include <limits.h>
@@ -16,18 +16,22 @@ enum {
 	OID_INT8 = 20,
 	OID_INT2 = 21,
 	OID_INT4 = 23,
-	OID_TEXT = 25,
 	OID_TEXT_ARRAY = 1009,
 	OID_UUID = 2950,
 };
 
 enum claim_column {
-	CLAIM_LINE_ID,
-	CLAIM_SEVERITY,
-	CLAIM_FIELDS,
+	CLAIM_TO_SEND,
 	CLAIM_NEXT_IN_US,
 	CLAIM_BLOCKED,
 	CLAIM_COLUMNS,
+};
+
+enum line_column {
+	LINE_ID,
+	LINE_SEVERITY,
+	LINE_FIELDS,
+	LINE_COLUMNS,
 };
 
 #define SEVERITY_ERROR 3
@@ -36,7 +40,8 @@ static const char sql_connect[] =
 	"select instance, schema_version from letterwatch.daemon_connect($1::bigint, $2::text, $3::int, $4::text)";
 static const char sql_listen[] = "listen letterwatch_due";
 static const char sql_claim[] =
-	"select line_id, severity, fields, next_in_us, blocked from letterwatch.claim_due($1::bigint, $2::int, $3::text)";
+	"select to_send, next_in_us, blocked from letterwatch.claim_due($1::bigint, $2::int, null)";
+static const char sql_lines[] = "select line_id, severity, fields from letterwatch.outbox_lines($1::bigint, $2::text)";
 static const char sql_mark[] = "select letterwatch.mark_emitted($1::bigint, $2::uuid[])";
 static const char sql_disconnect[] = "select letterwatch.daemon_disconnect($1::bigint)";
 static const char sql_status[] = "select instance, host, started_at, last_pass_at, state, next_event_at, pending"
@@ -56,6 +61,11 @@ struct store {
 	const char *call; /* in flight, for the outcome */
 	union callback fn;
 	void *arg;
+
+	/* Of a claim, until its lines have come. */
+	int64_t instance;
+	char language[8];
+	struct store_next next;
 };
 
 struct store_batch {
@@ -70,102 +80,10 @@ struct store_table {
 
 /* --- values --- */
 
-static int16_t get_int16(const char *at)
-{
-	uint16_t v;
-
-	memcpy(&v, at, sizeof v);
-	return (int16_t)be16toh(v);
-}
-
-static int32_t get_int32(const char *at)
-{
-	uint32_t v;
-
-	memcpy(&v, at, sizeof v);
-	return (int32_t)be32toh(v);
-}
-
-static int64_t get_int64(const char *at)
-{
-	uint64_t v;
-
-	memcpy(&v, at, sizeof v);
-	return (int64_t)be64toh(v);
-}
-
 /* Not NULL and of this many bytes. */
 static bool has_size(const PGresult *result, int row, int column, int size)
 {
 	return !PQgetisnull(result, row, column) && PQgetlength(result, row, column) == size;
-}
-
-static void format_uuid(const char *bytes, struct store_id *ret_id)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *out = ret_id->text;
-
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*out++ = '-';
-		*out++ = digits[(unsigned char)bytes[i] >> 4];
-		*out++ = digits[(unsigned char)bytes[i] & 15];
-	}
-	*out = '\0';
-}
-
-/* What is left of a value in binary format. */
-struct cursor {
-	const char *at;
-	size_t left;
-};
-
-static bool take_int32(struct cursor *c, int32_t *ret)
-{
-	if (c->left < 4)
-		return false;
-	*ret = get_int32(c->at);
-	c->at += 4;
-	c->left -= 4;
-	return true;
-}
-
-/* An element of an array; NULL has a *ret_bytes of NULL. */
-static bool take_element(struct cursor *c, const char **ret_bytes, size_t *ret_length)
-{
-	int32_t length;
-
-	if (!take_int32(c, &length) || length < -1)
-		return false;
-	if (length == -1) {
-		*ret_bytes = NULL;
-		*ret_length = 0;
-		return true;
-	}
-	if ((size_t)length > c->left)
-		return false;
-	*ret_bytes = c->at;
-	*ret_length = (size_t)length;
-	c->at += length;
-	c->left -= (size_t)length;
-	return true;
-}
-
-/* The head of a text[] of one dimension or none; *ret_count elements follow. */
-static bool take_array_head(struct cursor *c, int32_t *ret_count)
-{
-	int32_t dimensions, has_null, type, count, lower_bound;
-
-	if (!take_int32(c, &dimensions) || !take_int32(c, &has_null) || !take_int32(c, &type) || type != OID_TEXT)
-		return false;
-	if (dimensions == 0) {
-		*ret_count = 0;
-		return true;
-	}
-	if (dimensions != 1 || !take_int32(c, &count) || !take_int32(c, &lower_bound) || count < 0)
-		return false;
-	*ret_count = count;
-	return true;
 }
 
 static bool copy_key(const char *bytes, size_t length, char *key)
@@ -181,27 +99,27 @@ static bool copy_key(const char *bytes, size_t length, char *key)
 }
 
 /* One key and its value; a pair whose value is NULL is left out. */
-static bool take_pair(struct cursor *c, struct store_line *line)
+static bool take_pair(struct pgvalue_texts *c, struct store_line *line)
 {
 	struct store_pair *pair = &line->pairs[line->pair_count];
 	const char *key;
 	size_t key_length;
 
-	if (!take_element(c, &key, &key_length) || !copy_key(key, key_length, pair->key))
+	if (!pgvalue_take_text(c, &key, &key_length) || !copy_key(key, key_length, pair->key))
 		return false;
-	if (!take_element(c, &pair->value, &pair->length))
+	if (!pgvalue_take_text(c, &pair->value, &pair->length))
 		return false;
 	if (pair->value)
 		line->pair_count++;
 	return true;
 }
 
-static bool take_pairs(struct cursor c, struct store_line *line)
+static bool take_pairs(struct pgvalue_texts c, struct store_line *line)
 {
 	int32_t count;
 
 	line->pair_count = 0;
-	if (!take_array_head(&c, &count) || count % 2 || count == 0 || count / 2 > STORE_PAIRS_MAX)
+	if (!pgvalue_take_head(&c, &count) || count % 2 || count == 0 || count / 2 > STORE_PAIRS_MAX)
 		return false;
 	for (int32_t i = 0; i < count / 2; i++)
 		if (!take_pair(&c, line))
@@ -291,8 +209,8 @@ static bool read_instance(const PGresult *result, int64_t *ret_instance, int *re
 		return false;
 	if (!has_size(result, 0, 0, 8) || !has_size(result, 0, 1, 4))
 		return false;
-	*ret_instance = get_int64(PQgetvalue(result, 0, 0));
-	*ret_version = get_int32(PQgetvalue(result, 0, 1));
+	*ret_instance = pgvalue_int64(PQgetvalue(result, 0, 0));
+	*ret_version = pgvalue_int32(PQgetvalue(result, 0, 1));
 	return *ret_instance != 0; /* 0 is how we say that we have none */
 }
 
@@ -310,61 +228,102 @@ static void on_connected(void *arg, PGresult *result)
 	store->fn.connect(store->arg, &outcome, instance, version);
 }
 
-static bool read_last_row(const PGresult *result, int row, struct store_next *next)
+static bool read_claim(const PGresult *result, bool *ret_to_send, struct store_next *ret_next)
 {
-	if (!PQgetisnull(result, row, CLAIM_LINE_ID))
+	static const Oid types[] = {OID_BOOL, OID_INT8, OID_BOOL};
+	struct store_next next = {.planned = false};
+
+	if (!has_columns(result, types, CLAIM_COLUMNS) || PQntuples(result) != 1)
 		return false;
-	/* SQL makes NULL of a comparison with nothing planned: not blocked. */
-	if (!PQgetisnull(result, row, CLAIM_BLOCKED) && !has_size(result, row, CLAIM_BLOCKED, 1))
+	if (!has_size(result, 0, CLAIM_TO_SEND, 1) || !has_size(result, 0, CLAIM_BLOCKED, 1))
 		return false;
-	next->blocked = has_size(result, row, CLAIM_BLOCKED, 1) && *PQgetvalue(result, row, CLAIM_BLOCKED) != 0;
-	next->planned = !PQgetisnull(result, row, CLAIM_NEXT_IN_US);
-	if (!next->planned)
-		return true;
-	if (!has_size(result, row, CLAIM_NEXT_IN_US, 8))
+	next.blocked = *PQgetvalue(result, 0, CLAIM_BLOCKED) != 0;
+	next.planned = !PQgetisnull(result, 0, CLAIM_NEXT_IN_US);
+	if (next.planned && !has_size(result, 0, CLAIM_NEXT_IN_US, 8))
 		return false;
-	next->next_in_us = get_int64(PQgetvalue(result, row, CLAIM_NEXT_IN_US));
-	return next->next_in_us >= 0;
+	if (next.planned)
+		next.next_in_us = pgvalue_int64(PQgetvalue(result, 0, CLAIM_NEXT_IN_US));
+	*ret_to_send = *PQgetvalue(result, 0, CLAIM_TO_SEND) != 0;
+	*ret_next = next;
+	return next.next_in_us >= 0;
 }
 
-/* Every row but the last is a line with an id; the fields of a line are looked at when it is sent, so that one line that
- * cannot be understood does not hold up the others. */
-static int read_batch(PGresult *result, struct store_batch **ret_batch)
+/* Every row is a line with an id; its fields are looked at when it is sent, so that one line that cannot be understood does
+ * not hold up the others. */
+static bool has_lines(const PGresult *result)
 {
-	static const Oid types[] = {OID_UUID, OID_INT2, OID_TEXT_ARRAY, OID_INT8, OID_BOOL};
-	struct store_next next = {.planned = false};
-	struct store_batch *batch;
-	int rows = PQntuples(result);
+	static const Oid types[] = {OID_UUID, OID_INT2, OID_TEXT_ARRAY};
 
-	if (!has_columns(result, types, CLAIM_COLUMNS) || rows < 1 || !read_last_row(result, rows - 1, &next))
-		return -EBADMSG;
-	for (int i = 0; i < rows - 1; i++)
-		if (!has_size(result, i, CLAIM_LINE_ID, 16))
-			return -EBADMSG;
-	batch = malloc(sizeof *batch);
-	if (!batch)
-		return -ENOMEM;
-	*batch = (struct store_batch){.result = result, .count = (size_t)rows - 1, .next = next};
-	*ret_batch = batch;
-	return 0;
+	if (!has_columns(result, types, LINE_COLUMNS))
+		return false;
+	for (int i = 0; i < PQntuples(result); i++)
+		if (!has_size(result, i, LINE_ID, 16))
+			return false;
+	return true;
+}
+
+/* The end of a claim: with `lines`, which become the batch's, or NULL if there are none. */
+static void give_batch(struct store *store, struct store_outcome *outcome, PGresult *lines)
+{
+	struct store_batch *batch = malloc(sizeof *batch);
+
+	if (batch) {
+		*batch = (struct store_batch){.result = lines, .next = store->next};
+		batch->count = lines ? (size_t)PQntuples(lines) : 0;
+	} else {
+		outcome->verdict = STORE_RETRY;
+		PQclear(lines);
+	}
+	store->fn.claim(store->arg, outcome, batch);
+}
+
+static void on_lines(void *arg, PGresult *result)
+{
+	struct store *store = arg;
+	struct store_outcome outcome;
+
+	examine(store, result, &outcome);
+	if (outcome.verdict == STORE_OK && !has_lines(result))
+		outcome.verdict = STORE_BUG;
+	if (outcome.verdict == STORE_OK) {
+		give_batch(store, &outcome, result);
+		return;
+	}
+	PQclear(result);
+	store->fn.claim(store->arg, &outcome, NULL);
+}
+
+static int ask_lines(struct store *store)
+{
+	char instance_text[24];
+	const char *const values[] = {instance_text, store->language};
+	const struct pgconn_statement statement = {.sql = sql_lines, .count = 2, .values = values, .binary = true};
+
+	snprintf(instance_text, sizeof instance_text, "%lld", (long long)store->instance);
+	return ask(store, "outbox_lines", &statement, on_lines, store->fn, store->arg);
 }
 
 static void on_claimed(void *arg, PGresult *result)
 {
 	struct store *store = arg;
 	struct store_outcome outcome;
-	struct store_batch *batch = NULL;
+	bool to_send = false;
 	int r;
 
 	examine(store, result, &outcome);
-	if (outcome.verdict == STORE_OK) {
-		r = read_batch(result, &batch);
-		if (r < 0)
-			outcome.verdict = r == -ENOMEM ? STORE_RETRY : STORE_BUG;
+	if (outcome.verdict == STORE_OK && !read_claim(result, &to_send, &store->next))
+		outcome.verdict = STORE_BUG;
+	PQclear(result);
+	if (outcome.verdict == STORE_OK && to_send) {
+		r = ask_lines(store);
+		if (r == 0 || r == -ENOTCONN) /* on_down follows */
+			return;
+		outcome.verdict = STORE_RETRY;
 	}
-	if (!batch)
-		PQclear(result);
-	store->fn.claim(store->arg, &outcome, batch);
+	if (outcome.verdict == STORE_OK)
+		give_batch(store, &outcome, NULL);
+	else
+		store->fn.claim(store->arg, &outcome, NULL);
 }
 
 static void on_table(void *arg, PGresult *result)
@@ -424,9 +383,11 @@ int store_listen(struct store *store, store_done_fn fn, void *arg)
 int store_claim(struct store *store, int64_t instance, int batch, const char *language, store_claim_fn fn, void *arg)
 {
 	char instance_text[24], batch_text[16];
-	const char *const values[] = {instance_text, batch_text, language};
-	const struct pgconn_statement statement = {.sql = sql_claim, .count = 3, .values = values, .binary = true};
+	const char *const values[] = {instance_text, batch_text};
+	const struct pgconn_statement statement = {.sql = sql_claim, .count = 2, .values = values, .binary = true};
 
+	store->instance = instance;
+	snprintf(store->language, sizeof store->language, "%s", language);
 	snprintf(instance_text, sizeof instance_text, "%lld", (long long)instance);
 	snprintf(batch_text, sizeof batch_text, "%d", batch);
 	return ask(store, "claim_due", &statement, on_claimed, (union callback){.claim = fn}, arg);
@@ -510,16 +471,16 @@ int store_batch_line(const struct store_batch *batch, size_t i, struct store_lin
 {
 	const PGresult *result = batch->result;
 	int row = (int)i;
-	struct cursor fields = {0};
+	struct pgvalue_texts fields = {0};
 
-	format_uuid(PQgetvalue(result, row, CLAIM_LINE_ID), &ret_line->id);
+	pgvalue_uuid(PQgetvalue(result, row, LINE_ID), ret_line->id.text);
 	ret_line->severity =
-		has_size(result, row, CLAIM_SEVERITY, 2) ? get_int16(PQgetvalue(result, row, CLAIM_SEVERITY)) : -1;
+		has_size(result, row, LINE_SEVERITY, 2) ? pgvalue_int16(PQgetvalue(result, row, LINE_SEVERITY)) : -1;
 	if (ret_line->severity < 0 || ret_line->severity > 7)
 		ret_line->severity = SEVERITY_ERROR;
-	if (!PQgetisnull(result, row, CLAIM_FIELDS)) {
-		fields.at = PQgetvalue(result, row, CLAIM_FIELDS);
-		fields.left = (size_t)PQgetlength(result, row, CLAIM_FIELDS);
+	if (!PQgetisnull(result, row, LINE_FIELDS)) {
+		fields.at = PQgetvalue(result, row, LINE_FIELDS);
+		fields.left = (size_t)PQgetlength(result, row, LINE_FIELDS);
 	}
 	return take_pairs(fields, ret_line) ? 0 : -EBADMSG;
 }

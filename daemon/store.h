@@ -72,7 +72,11 @@ int store_connect(struct store *store, int64_t instance, const char *host, int p
                   store_connect_fn fn, void *arg) __attribute__((warn_unused_result));
 /* From now on pgconn's on_notify means: claim. */
 int store_listen(struct store *store, store_done_fn fn, void *arg) __attribute__((warn_unused_result));
-/* At most `batch` new lines, leased for 30 s, and those still leased to us. */
+/*
+ * At most `batch` new lines, leased for 30 s, and those still leased to us. Two statements: the lines are fetched when the
+ * claim has committed. Should we read no more (stopped, or cut off), the server waits for us without holding a row that a
+ * clerk's write needs.
+ */
 int store_claim(struct store *store, int64_t instance, int batch, const char *language, store_claim_fn fn, void *arg)
 	__attribute__((warn_unused_result));
 /* The kernel has these lines. Safe to repeat. */

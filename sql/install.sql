@@ -131,6 +131,7 @@ select not exists (select from letterwatch.schema_version where version = 8) as 
 \ir functions/mark_duplicate.sql
 \ir functions/mark_emitted.sql
 \ir functions/mute_letter.sql
+\ir functions/name_queued.sql
 \ir functions/my_clerk_offices.sql
 \ir functions/my_offices.sql
 \ir functions/my_roles.sql

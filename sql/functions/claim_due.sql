@@ -1,7 +1,10 @@
--- claim_due(instance, batch, language) → rows (line_id, severity, fields, next_in_us, blocked):
+-- claim_due(instance, batch, language) → rows (line_id, severity, fields, next_in_us, blocked, to_send):
 -- first the lines that this daemon has to send now, as in outbox_lines, at most about `batch`; then always one last row, with
 -- line_id NULL: next_in_us, how long to sleep, in microseconds (0: ask again at once; 1: the same, after work that makes no line;
--- NULL: nothing is planned), and blocked: what is due is held by others.
+-- NULL: nothing is planned), blocked: what is due is held by others, and to_send: whether there are lines.
+-- language NULL: only the last row. The daemon then asks for the lines by outbox_lines, when this has committed: were they this
+-- function's answer, the locks of the claim would be held until it has read them, and clerks would wait for a daemon that is
+-- stopped or cut off.
 -- Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due and, when no
 -- alert is left, the lines that come by the day; when there is none, re-dates the next deadlines that a change of settings
 -- concerns. While there are such, only what this very call has planned anew is told: no alert comes for a date that the change
@@ -11,7 +14,7 @@
 -- Errors: none of its own; safe to repeat after a lost answer: what was raised is still in the outbox of `instance`.
 -- Callers: the daemon (store.c). Between two calls it sends the lines and calls mark_emitted.
 create or replace function letterwatch.claim_due(instance bigint, batch int, language text default 'en')
-returns table (line_id uuid, severity int2, fields text[], next_in_us bigint, blocked boolean)
+returns table (line_id uuid, severity int2, fields text[], next_in_us bigint, blocked boolean, to_send boolean)
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -52,9 +55,11 @@ begin
 		perform set_config('synchronous_commit', 'off', true);
 	end if;
 
-	return query
-	select o.line_id, o.severity::int2, o.fields, null::bigint, null::boolean
-	from letterwatch.outbox_lines(claim_due.instance, language) o;
+	if language is not null then
+		return query
+		select o.line_id, o.severity, o.fields, null::bigint, null::boolean, null::boolean
+		from letterwatch.outbox_lines(claim_due.instance, language) o;
+	end if;
 
 	soonest := letterwatch.next_event(claim_due.instance);
 	update letterwatch.daemon_instance i
@@ -67,7 +72,8 @@ begin
 	            when soonest is null then null
 	            else greatest(0, ceil(1000000 * extract(epoch from soonest - moment - (clock_timestamp() - statement_timestamp()))))::bigint
 	       end,
-	       coalesce(redated + daily + cardinality(planned) = 0 and raised < room and soonest <= moment, false);
+	       coalesce(redated + daily + cardinality(planned) = 0 and raised < room and soonest <= moment, false),
+	       exists (select from letterwatch.outbox x where x.instance = claim_due.instance);
 end
 $$;
 comment on function letterwatch.claim_due(bigint, int, text) is 'What a daemon has to send now, and how long it may sleep.';

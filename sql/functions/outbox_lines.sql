@@ -1,12 +1,21 @@
 -- outbox_lines(instance, language) → (line_id, severity, fields): what `instance` has to send now, oldest stage first.
 -- severity: 0 to 7 as in syslog(3). fields: key, value, key, value, … in the order of the line; msg last (language en, zh or
 -- none). Nothing in them is a person's: no name, contact, title, text or reason.
--- Callers: claim_due.
+-- Index lookups only, as in claim_due. Locks no row.
+-- Callers: the daemon (store.c), after a claim; claim_due.
 create or replace function letterwatch.outbox_lines(instance bigint, language text)
-returns table (line_id uuid, severity int, fields text[])
-language sql stable
+returns table (line_id uuid, severity int2, fields text[])
+language plpgsql stable security definer
+set search_path = pg_catalog, letterwatch, pg_temp
+set plan_cache_mode = force_generic_plan
+set jit = off
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
-	select x.line_id, coalesce(a.severity, l.severity),
+begin
+	return query
+	select x.line_id, coalesce(a.severity, l.severity)::int2,
 	       case when l.event = 'digest' and language <> 'none'
 	            then l.fields || array['msg', letterwatch.digest_message(language, jsonb_object(l.fields))]
 	            when a.alert_id is null then l.fields
@@ -26,6 +35,7 @@ as $$
 	left join letterwatch.term s on s.category = 'stage' and s.code = a.stage
 	left join letterwatch.log_line l on l.line_id = x.line_id
 	where x.instance = outbox_lines.instance
-	order by x.stage_at, x.line_id
+	order by x.stage_at, x.line_id;
+end
 $$;
 comment on function letterwatch.outbox_lines(bigint, text) is 'The lines that a daemon has to send.';

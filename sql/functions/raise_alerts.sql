@@ -1,5 +1,5 @@
 -- raise_alerts(instance, at_most, leased_until, of_letters) → int: raises what is due, of the at_most deadlines longest due, into
--- the outbox of `instance`; of_letters: only of these, NULL: of all. Returns how many it dealt with. Where
+-- the outbox of `instance`; of_letters: only of these, NULL: as lock_due. Returns how many it dealt with. Where
 -- all together cannot be raised, raise_or_park finds the row that stands in the way. Rows are locked and changed in one
 -- subtransaction: locked in an outer one, each would carry a multixact. Errors: a conflict, a cancel, no memory, disk or
 -- connections end the claim.

@@ -1,7 +1,7 @@
 -- work_replan_queue(at_most) → text[]: plans again what is in replan_queue and due for a try, oldest first; returns the letters that
--- left the queue. All in one go, and where that fails one by one, so that one letter that cannot be planned stops no other; it
--- is tried again after 1, 2, 4, … up to 60 seconds. Letters locked by others stay for the next time.
--- The caller holds planning in ROW SHARE, or it is waited for.
+-- left the queue. All in one go, and where that fails one by one, so that one letter that cannot be planned stops no other; a
+-- line event=queued names it the first time, and it is tried again after 1, 2, 4, … up to 60 seconds. Letters locked by others
+-- stay for the next time. The caller holds planning in ROW SHARE, or it is waited for.
 -- Callers: claim_due.
 create or replace function letterwatch.work_replan_queue(at_most int) returns text[]
 language plpgsql volatile
@@ -48,6 +48,7 @@ begin
 					set tries = q.tries + 1, error = sqlstate || ': ' || left(sqlerrm, 500),
 					    next_try_at = letterwatch.clock() + letterwatch.retry_delay(q.tries)
 					where q.letter_no = one;
+					perform letterwatch.name_queued(one, sqlstate);
 				end;
 			end loop;
 		end;

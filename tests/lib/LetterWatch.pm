@@ -39,13 +39,15 @@ my $PSQL_LIMIT_S = 180;
 
 my $clusters = 0;
 
-# A running cluster. `settings` go into its postgresql.conf. Other parameters as PostgreSQL::Test::Cluster's init.
+# A running cluster. `settings` go into its postgresql.conf; `install_path` is of another PostgreSQL (own_postgresql). Other
+# parameters as PostgreSQL::Test::Cluster's init.
 sub new {
 	my ($class, %params) = @_;
 	my $settings = delete $params{settings} // '';
 
 	# The port only names a unix socket in a directory of this process; given, no TCP port is tried out.
-	my $node = PostgreSQL::Test::Cluster->new('lw' . ++$clusters, port => 5431 + $clusters);
+	my @install_path = map { (install_path => $_) } grep { defined } delete $params{install_path};
+	my $node = PostgreSQL::Test::Cluster->new('lw' . ++$clusters, port => 5431 + $clusters, @install_path);
 	$node->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ], %params);
 	$node->append_conf('postgresql.conf', "max_connections = 50\ntrack_commit_timestamp = on\n$settings");
 	$node->start;
@@ -53,6 +55,20 @@ sub new {
 }
 
 sub node { return $_[0]{node} }
+
+# A PostgreSQL of the test's own in a directory: its programs are copies, its libraries links that may be replaced. Its install_path.
+# A server finds its files by where its own program lies.
+sub own_postgresql {
+	my ($dir) = @_;
+	my ($bin, $lib, $share) = map { my $path = qx{pg_config --$_}; chomp $path; abs_path($path) } qw(bindir pkglibdir sharedir);
+	for my $path ($lib, $share) {
+		PostgreSQL::Test::Utils::system_or_bail('mkdir', '-p', "$dir$path");
+		PostgreSQL::Test::Utils::system_or_bail('cp', '-rsT', $path, "$dir$path");
+	}
+	PostgreSQL::Test::Utils::system_or_bail('mkdir', '-p', "$dir$bin");
+	PostgreSQL::Test::Utils::system_or_bail('cp', map({ "$bin/$_" } qw(initdb pg_config pg_controldata pg_ctl postgres psql)), "$dir$bin");
+	return dirname("$dir$bin");
+}
 
 # The name of a new database with sql/ installed, a copy of one that is made at the first call.
 sub fresh_database {

@@ -139,8 +139,63 @@ is(status_of('F-5'), "registered\n", 'a registry is looked at');
 is(inside('systemctl show -p Result --value letterwatch-pull'), "success\n", 'and all is well') or diag(inside('journalctl -u letterwatch-pull'));
 
 unlike(inside('runuser -u letterwatch -- letterwatchd --check'), qr/FAIL/, '--check finds all right as the service\'s user');
-like(inside('cat /proc/' . main_pid() . '/status'), qr/^CapEff:\s+0+\n.*^NoNewPrivs:\s+1\n.*^Seccomp:\s+2\n/ms,
+like(inside('cat /proc/' . main_pid() . '/status'), qr/^Umask:\s+0077\n.*^CapEff:\s+0+\n.*^NoNewPrivs:\s+1\n.*^Seccomp:\s+2\n/ms,
 	'the sandbox is on: no capability, no new privileges, a filter of system calls');
+
+# Another program in the unit's place tries what the daemon must not be able to do. As root without the sandbox it can.
+my $PROBES = <<~'END';
+	use strict;
+	use warnings;
+	my %probe = (
+		'write to /etc'             => sub { open my $file, '>', '/etc/probe' },
+		'write to /usr'             => sub { open my $file, '>', '/usr/probe' },
+		'write to /var/lib'         => sub { open my $file, '>', '/var/lib/probe' },
+		'see a home'                => sub { open my $file, '<', '/root/probe' },
+		'see what others put in /tmp' => sub { open my $file, '<', '/tmp/probe' },
+		'see more of /proc'         => sub { open my $file, '<', '/proc/meminfo' },
+		'open a netlink socket'     => sub { socket my $socket, 16, 3, 0 },
+		'make a user namespace'     => sub { syscall(272, 0x10000000) == 0 },
+		'mount'                     => sub { my ($none, $to, $type) = ("none\0", "/mnt\0", "tmpfs\0"); syscall(165, $none, $to, $type, 0, 0) == 0 },
+		'give a file away'          => sub { my $path = "/tmp/own\0"; open my $file, '>', '/tmp/own'; syscall(92, $path, 1, 1) == 0 },
+		'map memory to write and run' => sub { syscall(9, 0, 4096, 7, 0x22, -1, 0) != -1 },
+		'change its personality'    => sub { syscall(135, 0x0008) != -1 },
+		'raise its priority'        => sub { syscall(141, 0, 0, -5) == 0 },
+		'run as real time'          => sub { my $param = pack 'i', 1; syscall(144, 0, 1, $param) == 0 },
+		'make a set-uid file'       => sub { open my $file, '>', '/tmp/suid'; chmod 04755, '/tmp/suid' },
+	);
+	$| = 1;
+	for my $name (sort keys %probe) {
+		my $pid = fork // die;
+		exit($probe{$name}->() ? 0 : 1) if !$pid;
+		waitpid $pid, 0;
+		print "can $name\n" if $? == 0;
+	}
+	print "done\n";
+	END
+
+SKIP: {
+	skip 'the probes are system calls of x86_64', 2 if `uname -m` ne "x86_64\n";
+	open my $file, '>', "$root/usr/local/bin/probe" or die $!;
+	print $file $PROBES;
+	close $file;
+	inside('touch /root/probe /tmp/probe; sed "s|^ExecStart=.*|ExecStart=/usr/bin/perl /usr/local/bin/probe|; s/^Type=.*/Type=oneshot/; /^Restart/d;'
+		. ' /^WatchdogSec/d; /^RuntimeDirectory/d; /^User=/d; /^Group=/d" /usr/lib/systemd/system/letterwatchd.service >/run/systemd/system/probe.service; systemctl start probe');
+	is(inside('journalctl -u probe -o cat --no-pager -t perl'), "done\n", 'even as root nothing can be done in it that the daemon need not do');
+	my $probes = () = $PROBES =~ /=> sub/g;
+	my @can = inside('perl /usr/local/bin/probe') =~ /^can (.*)/mg;
+	is(scalar @can, $probes, 'that it could without') or diag(join "\n", @can);
+}
+
+# The database wants a password; the watchdog is in a hurry.
+psql("alter role letterwatch password 'k9-secret'");
+inside('sed -i "1i local letterwatch letterwatch scram-sha-256" /etc/postgresql/*/main/pg_hba.conf; systemctl reload postgresql');
+inside('echo "*:*:*:letterwatch:k9-secret" >/etc/letterwatch/pgpass; chmod 600 /etc/letterwatch/pgpass; mkdir /etc/systemd/system/letterwatchd.service.d');
+inside('printf "[Service]\\nLoadCredential=pgpass:/etc/letterwatch/pgpass\\nEnvironment=PGPASSFILE=%%d/pgpass\\nWatchdogSec=4\\nTimeoutAbortSec=1\\n"'
+	. ' >/etc/systemd/system/letterwatchd.service.d/local.conf; systemctl daemon-reload; systemctl restart letterwatchd');
+is(inside("runuser -u letterwatch -- psql -wXqAt -d letterwatch -c 'select 1' 2>&1 | grep -c 'no password supplied'"), "1\n", 'the database wants a password');
+sub sessions { return psql("select count(*) from pg_stat_activity where application_name = 'letterwatchd'") }
+until_true('which the daemon has as a credential', sub { sessions() eq "1\n" });
+unlike(inside('cat /proc/' . main_pid() . '/environ; journalctl -o cat --no-pager -u letterwatchd'), qr/k9-secret/, 'and nobody sees');
 
 my $pid = main_pid();
 inside("kill -9 $pid");
@@ -153,6 +208,28 @@ until_true('a good file is taken over', sub { journal() =~ /event=reload result=
 inside('echo "[alerts]\nrate = many" >>/etc/letterwatch/letterwatchd.conf; systemctl reload letterwatchd');
 until_true('a bad file is refused', sub { journal() =~ /event=reload result=refused/ });
 is(main_pid(), $pid, 'and the daemon goes on');
+inside("sed -i '/^rate = many/d' /etc/letterwatch/letterwatchd.conf");
+
+# Stopped, it is found out by the watchdog.
+$pid = main_pid();
+inside("kill -STOP $pid");
+until_true('a daemon that makes no progress is killed by the watchdog, and back', sub { my $new = main_pid(); $new && $new != $pid && sessions() eq "1\n" })
+	or diag(inside('systemctl status -n 20 letterwatchd'));
+like(inside('journalctl -u letterwatchd -o cat --no-pager'), qr/Watchdog timeout/, 'for that reason');
+alert_of('T-3');
+
+# More than three times as long as the watchdog waits.
+$pid = main_pid();
+inside('systemctl stop postgresql');
+until_true('the database is stopped', sub { inside('systemctl is-active postgresql@*-main') ne "active\n" });
+my $stopped = time;
+until_true('and stays away', sub { time > $stopped + 13 });
+is(main_pid(), $pid, 'the watchdog is content with a daemon that waits for it');
+like(inside('systemctl show -p StatusText --value letterwatchd'), qr/./, 'which says how it is');
+inside('systemctl start postgresql');
+until_true('it is started again, and the daemon is connected', sub { sessions() eq "1\n" });
+alert_of('T-4');
+is(main_pid(), $pid, 'the same daemon');
 
 my $began = time;
 inside('systemctl stop letterwatchd');

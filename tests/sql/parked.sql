@@ -71,9 +71,14 @@ select is(
 select is((select tries from letterwatch.replan_queue where letter_no = 'P-19'), 0, 'and its letter queued');
 call lwtest.sweep('2026-03-06 09:02:00');
 select is((select tries from letterwatch.replan_queue where letter_no = 'P-19'), 1, 'the claim tries, and waits');
+select lwtest.rows_are(
+	$$ select fields->>'letter', fields->>'office', fields->>'sqlstate', severity from lwtest.line where fields->>'event' = 'queued' $$,
+	$$ values ('P-19', 'T-P-C-1', '42883', 3) $$,
+	'a line names it');
 alter function letterwatch.derive_away rename to derive;
 call lwtest.sweep('2026-03-06 09:02:01');
 select is_empty('select * from letterwatch.replan_queue', 'and plans it once that is possible');
+select is((select count(*)::int from lwtest.line where fields->>'event' = 'queued'), 1, 'it was named once');
 select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');
 
 select * from finish();

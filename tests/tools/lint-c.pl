@@ -9,7 +9,7 @@ my ($FILE_MAX, $BODY_MAX) = (600, 60);
 # Lowest first. redact is below the layer that design.md counts as 0: conf hides secrets by it.
 my @layers = (
 	[qw(redact)],
-	[qw(log clock backoff conf logfmt metrics health)],
+	[qw(log clock backoff conf logfmt metrics health pgvalue)],
 	[qw(signals wakeup pgconn syslogger svc httpd)],
 	[qw(store settings events)],
 	[qw(sweep outbox monitor)],

@@ -61,7 +61,7 @@ perl_syntax() {
 }
 
 shell_scripts() {
-	shellcheck -x tests/*/*.sh systemd/letterwatch-intake .ci/run
+	shellcheck -x tests/*/*.sh systemd/letterwatch-intake conf/check-letterwatch .ci/run
 }
 
 # It counts what it found in other people's headers and tells nothing of it: only what it does tell matters.

@@ -121,6 +121,7 @@ static void assert_same(const struct conf *a, const struct conf *b)
 	assert_int_equal(a->rate, b->rate);
 	assert_int_equal(a->max_sleep_ms, b->max_sleep_ms);
 	assert_int_equal(a->batch, b->batch);
+	assert_int_equal(a->heartbeat_ms, b->heartbeat_ms);
 }
 
 static void without_a_file_the_defaults_hold(void **state)
@@ -136,6 +137,7 @@ static void without_a_file_the_defaults_hold(void **state)
 	assert_int_equal(f->conf->rate, 0);
 	assert_int_equal(f->conf->max_sleep_ms, 60000);
 	assert_int_equal(f->conf->batch, 1000);
+	assert_int_equal(f->conf->heartbeat_ms, 3600000);
 }
 
 static void an_empty_file_gives_the_defaults(void **state)
@@ -158,7 +160,7 @@ static void every_key_is_read(void **state)
 	assert_loads(f,
 	             "[database]\nconninfo = service=x\n"
 	             "[alerts]\nsyslog_socket=/run/x\n facility : daemon\nident\t=\twatch-1 \nlanguage=zh\nrate=20\r\n"
-	             "[timer]\nmax_sleep=1500ms\nbatch=7");
+	             "[timer]\nmax_sleep=1500ms\nbatch=7\nheartbeat=24h");
 	assert_string_equal(f->conf->conninfo, "service=x");
 	assert_string_equal(f->conf->syslog_socket, "/run/x");
 	assert_int_equal(f->conf->facility, LOG_DAEMON);
@@ -167,6 +169,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(f->conf->rate, 20);
 	assert_int_equal(f->conf->max_sleep_ms, 1500);
 	assert_int_equal(f->conf->batch, 7);
+	assert_int_equal(f->conf->heartbeat_ms, 86400000);
 }
 
 static void a_byte_order_mark_is_passed_over(void **state)
@@ -227,6 +230,12 @@ static void durations_have_units(void **state)
 	assert_int_equal(f->conf->max_sleep_ms, 30000);
 	assert_loads(f, "[timer]\nmax_sleep = 1min\n");
 	assert_int_equal(f->conf->max_sleep_ms, 60000);
+	assert_loads(f, "[timer]\nheartbeat = 1000ms\n");
+	assert_int_equal(f->conf->heartbeat_ms, 1000);
+	assert_loads(f, "[timer]\nheartbeat = 0\n");
+	assert_int_equal(f->conf->heartbeat_ms, 0);
+	assert_loads(f, "[timer]\nheartbeat = 0s\n");
+	assert_int_equal(f->conf->heartbeat_ms, 0);
 }
 
 static void values_out_of_their_bounds_are_refused(void **state)
@@ -241,6 +250,10 @@ static void values_out_of_their_bounds_are_refused(void **state)
 		"[timer]\nmax_sleep = -1s\n",
 		"[timer]\nmax_sleep = 99999999999999999999s\n",
 		"[timer]\nmax_sleep =\n",
+		"[timer]\nmax_sleep = 0\n",
+		"[timer]\nheartbeat = 999ms\n",
+		"[timer]\nheartbeat = 25h\n",
+		"[timer]\nheartbeat = 60\n",
 		"[timer]\nbatch = 0\n",
 		"[timer]\nbatch = 10001\n",
 		"[timer]\nbatch = 1x\n",
@@ -393,7 +406,7 @@ static void what_is_printed_loads_back_to_the_same(void **state)
 
 	assert_loads(f, "[database]\nconninfo = host=a options='b ; # c' dbname=d\n"
 	                "[alerts]\nsyslog_socket=/run/x y\nfacility=authpriv\nident=w;#=\nlanguage=none\nrate=1000000\n"
-	                "[timer]\nmax_sleep=1001ms\nbatch=10000\n");
+	                "[timer]\nmax_sleep=1001ms\nbatch=10000\nheartbeat=0\n");
 	before = f->conf;
 	f->conf = NULL;
 	text = printed(before);
@@ -414,7 +427,7 @@ static void the_defaults_are_printed_as_they_are_documented(void **state)
 		text,
 		"[database]\nconninfo = dbname=letterwatch\n\n"
 		"[alerts]\nsyslog_socket = /dev/log\nfacility = local0\nident = letterwatchd\nlanguage = en\nrate = 0\n\n"
-		"[timer]\nmax_sleep = 60s\nbatch = 1000\n");
+		"[timer]\nmax_sleep = 60s\nbatch = 1000\nheartbeat = 1h\n");
 	free(text);
 }
 

@@ -116,7 +116,8 @@ static int tear_down(void **state)
 
 /* --- answers --- */
 
-static const Oid claim_types[] = {2950, 21, 1009, 20, 16};
+static const Oid claim_types[] = {16, 20, 16};
+static const Oid line_types[] = {2950, 21, 1009};
 static const Oid connect_types[] = {20, 23};
 
 static PGresult *new_result(const Oid *types, int count, int format)
@@ -161,20 +162,18 @@ static void add_line(PGresult *result, unsigned char byte, const void *fields, s
 	set_value(result, row, 0, id, sizeof(id));
 	set_value(result, row, 1, (unsigned char[]){0, 3}, 2);
 	set_value(result, row, 2, fields, length);
-	set_null(result, row, 3);
-	set_null(result, row, 4);
 }
 
-/* The last row; next_in_us of one byte is enough. */
-static void add_last(PGresult *result, int next_in_us, bool blocked)
+/* What a claim says; next_in_us of one byte is enough, -1 is NULL. */
+static PGresult *new_claim(bool to_send, int next_in_us, bool blocked)
 {
 	unsigned char next[8] = {[7] = (unsigned char)next_in_us};
-	int row = PQntuples(result);
+	PGresult *result = new_result(claim_types, 3, 1);
 
-	for (int column = 0; column < 3; column++)
-		set_null(result, row, column);
-	set_value(result, row, 3, next_in_us >= 0 ? next : NULL, sizeof(next));
-	set_value(result, row, 4, (unsigned char[]){blocked}, 1);
+	set_value(result, 0, 0, (unsigned char[]){to_send}, 1);
+	set_value(result, 0, 1, next_in_us >= 0 ? next : NULL, sizeof(next));
+	set_value(result, 0, 2, (unsigned char[]){blocked}, 1);
+	return result;
 }
 
 /* A text[] of one dimension in binary format, built up element by element. */
@@ -219,6 +218,16 @@ static void answer(PGresult *result)
 	assert_int_equal(said.calls, 1);
 }
 
+/* A claim whose lines are these. */
+static void claim_lines(struct store *store, PGresult *lines)
+{
+	ask_claim(store);
+	said.calls = 0;
+	wire.on_result(wire.arg, new_claim(true, 0, true));
+	assert_int_equal(said.calls, 0);
+	answer(lines);
+}
+
 /* --- tests --- */
 
 static void calls_bind_their_arguments(void **state)
@@ -237,7 +246,10 @@ static void calls_bind_their_arguments(void **state)
 	assert_true(wire.binary);
 	assert_string_equal(wire.values[0], "7");
 	assert_string_equal(wire.values[1], "1000");
-	assert_string_equal(wire.values[2], "zh");
+	wire.on_result(wire.arg, new_claim(true, 0, false));
+	assert_true(wire.binary);
+	assert_string_equal(wire.values[0], "7");
+	assert_string_equal(wire.values[1], "zh");
 	assert_int_equal(store_mark(store, 7, ids, 2, on_done, NULL), 0);
 	assert_string_equal(wire.values[1], "{a,b}");
 	assert_int_equal(store_listen(store, on_done, NULL), 0);
@@ -276,9 +288,9 @@ static void an_instance_of_another_type_is_a_bug(void **state)
 	assert_string_equal(said.outcome.sqlstate, "");
 }
 
-static void lines_and_the_last_row_are_read(void **state)
+static void lines_are_read(void **state)
 {
-	PGresult *result = new_result(claim_types, 5, 1);
+	PGresult *result = new_result(line_types, 3, 1);
 	struct store_line line;
 	struct array a;
 
@@ -290,9 +302,7 @@ static void lines_and_the_last_row_are_read(void **state)
 	add_text(&a, "msg");
 	add_text(&a, "");
 	add_line(result, 0xab, a.bytes, a.length);
-	add_last(result, 0, true);
-	ask_claim(*state);
-	answer(result);
+	claim_lines(*state, result);
 	assert_int_equal(said.outcome.verdict, STORE_OK);
 	assert_int_equal(store_batch_count(said.batch), 1);
 	assert_true(store_batch_next(said.batch).planned);
@@ -309,20 +319,49 @@ static void lines_and_the_last_row_are_read(void **state)
 
 static void nothing_planned_is_not_zero(void **state)
 {
-	PGresult *result = new_result(claim_types, 5, 1);
-
-	add_last(result, -1, false);
-	set_null(result, 0, 4);
 	ask_claim(*state);
-	answer(result);
+	answer(new_claim(false, -1, false));
 	assert_int_equal(store_batch_count(said.batch), 0);
 	assert_false(store_batch_next(said.batch).planned);
 	assert_false(store_batch_next(said.batch).blocked);
 }
 
+/* What was claimed is in the outbox, under our instance: the next claim finds it. */
+static void lines_that_cannot_be_fetched_are_claimed_again(void **state)
+{
+	ask_claim(*state);
+	wire.sqlstate = "53200";
+	wire.on_result(wire.arg, new_claim(true, 0, false));
+	answer(PQmakeEmptyPGresult(NULL, PGRES_FATAL_ERROR));
+	assert_int_equal(said.outcome.verdict, STORE_RETRY);
+	assert_string_equal(said.outcome.call, "outbox_lines");
+	assert_null(said.batch);
+
+	said.calls = 0;
+	ask_claim(*state);
+	wire.send_result = -ENOMEM;
+	answer(new_claim(true, 0, false));
+	assert_int_equal(said.outcome.verdict, STORE_RETRY);
+	assert_null(said.batch);
+
+	said.calls = 0;
+	wire.send_result = 0;
+	ask_claim(*state);
+	wire.send_result = -ENOTCONN; /* on_down tells */
+	wire.on_result(wire.arg, new_claim(true, 0, false));
+	assert_int_equal(said.calls, 0);
+}
+
+static void lines_that_others_have_taken_are_none(void **state)
+{
+	claim_lines(*state, new_result(line_types, 3, 1));
+	assert_int_equal(said.outcome.verdict, STORE_OK);
+	assert_int_equal(store_batch_count(said.batch), 0);
+}
+
 static void a_line_that_cannot_be_read_leaves_the_others(void **state)
 {
-	PGresult *result = new_result(claim_types, 5, 1);
+	PGresult *result = new_result(line_types, 3, 1);
 	struct store_line line;
 	struct array good;
 
@@ -331,9 +370,7 @@ static void a_line_that_cannot_be_read_leaves_the_others(void **state)
 	add_text(&good, "alert");
 	add_line(result, 1, "junk", 4);
 	add_line(result, 2, good.bytes, good.length);
-	add_last(result, 0, false);
-	ask_claim(*state);
-	answer(result);
+	claim_lines(*state, result);
 	assert_int_equal(store_batch_line(said.batch, 0, &line), -EBADMSG);
 	assert_string_equal(line.id.text, "01010101-0101-0101-0101-010101010101");
 	assert_int_equal(store_batch_line(said.batch, 1, &line), 0);
@@ -354,17 +391,14 @@ static void broken_fields_are_refused_and_do_no_harm(void **state)
 	add_text(&a, "text");
 	for (size_t i = 0; i < a.length; i++) {
 		for (size_t j = 0; j <= sizeof(evil); j++) {
-			PGresult *result = new_result(claim_types, 5, 1);
+			PGresult *result = new_result(line_types, 3, 1);
 			unsigned char kept = a.bytes[i];
 
 			if (j < sizeof(evil))
 				a.bytes[i] = evil[j];
 			add_line(result, 1, a.bytes, j < sizeof(evil) ? a.length : i);
 			a.bytes[i] = kept;
-			add_last(result, 0, false);
-			ask_claim(*state);
-			said.calls = 0;
-			answer(result);
+			claim_lines(*state, result);
 			if (store_batch_line(said.batch, 0, &line) == 0)
 				assert_in_range(line.pair_count, 1, 2);
 			if (j == sizeof(evil))
@@ -377,7 +411,7 @@ static void broken_fields_are_refused_and_do_no_harm(void **state)
 
 static void too_many_pairs_are_refused(void **state)
 {
-	PGresult *result = new_result(claim_types, 5, 1);
+	PGresult *result = new_result(line_types, 3, 1);
 	struct store_line line;
 	struct array a;
 
@@ -387,9 +421,7 @@ static void too_many_pairs_are_refused(void **state)
 		add_text(&a, "v");
 	}
 	add_line(result, 1, a.bytes, a.length);
-	add_last(result, 0, false);
-	ask_claim(*state);
-	answer(result);
+	claim_lines(*state, result);
 	assert_int_equal(store_batch_line(said.batch, 0, &line), -EBADMSG);
 }
 
@@ -406,27 +438,46 @@ static void a_malformed_claim_is_a_bug(void **state)
 {
 	PGresult *result;
 
-	refuse(state, new_result(claim_types, 5, 1)); /* no row */
-	refuse(state, new_result(claim_types, 4, 1)); /* a column too few */
-	result = new_result(claim_types, 5, 0);       /* text format */
-	add_last(result, 0, false);
+	refuse(state, new_result(claim_types, 3, 1)); /* no row */
+	refuse(state, new_result(claim_types, 2, 1)); /* a column too few */
+	result = new_result(claim_types, 3, 0);       /* text format */
+	set_value(result, 0, 0, "f", 1);
 	refuse(state, result);
-	result = new_result(claim_types, 5, 1); /* no last row */
-	add_line(result, 1, "", 0);
+	result = new_claim(false, 0, false); /* a second row */
+	set_value(result, 1, 0, "", 1);
 	refuse(state, result);
-	result = new_result(claim_types, 5, 1); /* a second last row */
-	add_last(result, 0, false);
-	add_last(result, 0, false);
+	result = new_claim(false, 0, false); /* blocked is too long */
+	set_value(result, 0, 2, "ab", 2);
 	refuse(state, result);
-	result = new_result(claim_types, 5, 1); /* blocked is too long */
-	add_last(result, 0, false);
-	set_value(result, 0, 4, "ab", 2);
+	result = new_claim(false, 0, false); /* nobody knows whether there are lines */
+	set_null(result, 0, 0);
 	refuse(state, result);
-	result = new_result(claim_types, 5, 1); /* a negative delay */
-	add_last(result, 0, false);
-	set_value(result, 0, 3, (unsigned char[]){0xff, 0, 0, 0, 0, 0, 0, 0}, 8);
+	result = new_claim(false, 0, false); /* a negative delay */
+	set_value(result, 0, 1, (unsigned char[]){0xff, 0, 0, 0, 0, 0, 0, 0}, 8);
 	refuse(state, result);
 	refuse(state, PQmakeEmptyPGresult(NULL, PGRES_COMMAND_OK));
+}
+
+static void refuse_lines(void **state, PGresult *lines)
+{
+	claim_lines(*state, lines);
+	assert_int_equal(said.outcome.verdict, STORE_BUG);
+	assert_null(said.batch);
+}
+
+static void malformed_lines_are_a_bug(void **state)
+{
+	PGresult *result;
+
+	refuse_lines(state, new_result(line_types, 2, 1)); /* a column too few */
+	result = new_result(line_types, 3, 0);             /* text format */
+	add_line(result, 1, "", 0);
+	refuse_lines(state, result);
+	result = new_result(line_types, 3, 1); /* no id */
+	add_line(result, 1, "", 0);
+	set_null(result, 0, 0);
+	refuse_lines(state, result);
+	refuse_lines(state, PQmakeEmptyPGresult(NULL, PGRES_COMMAND_OK));
 }
 
 static void the_sqlstate_says_what_to_do(void **state)
@@ -477,12 +528,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_call_that_cannot_be_sent_says_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_instance_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_instance_of_another_type_is_a_bug, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(lines_and_the_last_row_are_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lines_are_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_planned_is_not_zero, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lines_that_cannot_be_fetched_are_claimed_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lines_that_others_have_taken_are_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_line_that_cannot_be_read_leaves_the_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(broken_fields_are_refused_and_do_no_harm, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many_pairs_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_malformed_claim_is_a_bug, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(malformed_lines_are_a_bug, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_sqlstate_says_what_to_do, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_table_is_read_as_text, set_up, tear_down),
 	};
