@@ -8,6 +8,7 @@
 #include "report.h"
 #include "settings.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -144,11 +145,15 @@ static enum exit_status run_with_conf(const struct arguments *arguments)
 	struct conf *conf = NULL;
 	char *faults = NULL;
 	enum exit_status status = EXIT_STOPPED;
+	int r = settings_load(arguments->path, &conf, &faults);
 
-	if (settings_load(arguments->path, &conf, &faults) < 0) {
-		fputs(faults ? faults : "the settings cannot be read: no memory\n", stderr);
+	if (r < 0) {
+		if (r == -ENOMEM)
+			log_error("cannot start reason=\"%s\"", strerror(-r));
+		else
+			fputs(faults, stderr);
 		free(faults);
-		return EXIT_USAGE;
+		return r == -ENOMEM ? EXIT_CANNOT : EXIT_USAGE; /* what is no fault of the file may go well the next time */
 	}
 	if (arguments->mode == MODE_CHECK_CONFIG)
 		puts("settings ok");
