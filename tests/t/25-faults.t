@@ -196,7 +196,7 @@ subtest 'hostile text in every column: each line stays one line, and says what t
 	my $number  = q{"\\'=%n$(reboot);--};
 	$lw->psql($db, <<~"SQL");
 		insert into letterwatch.letter (letter_no, office_code, received_at, channel, title, source, source_ref, registry_no)
-		values (\$x\$$number\$x\$, 'A', letterwatch.clock() - interval '55 s', 'post', $hostile, $hostile, $hostile, 'R1');
+		values (\$x\$$number\$x\$, 'A', letterwatch.clock() - interval '58 s', 'post', $hostile, $hostile, $hostile, 'R1');
 		insert into letterwatch.petitioner (letter_no, name, contact, address) values (\$x\$$number\$x\$, $hostile, $hostile, $hostile);
 		update letterwatch.office set name = $hostile;
 		update letterwatch.term set en = $hostile, zh = $hostile;
