@@ -1,5 +1,5 @@
 /* Preloaded, makes one allocation or one new descriptor fail: the FAIL_ALLOCATION-th or FAIL_DESCRIPTOR-th of the process. Says on
- * stderr that it did; at the end, how many there were. For tests/t/28-scarcity.t. */
+ * stderr that it did; at the end, how many there were. For tests/t/36-scarcity.t. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>

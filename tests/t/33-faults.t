@@ -58,7 +58,8 @@ subtest 'syslog has stopped: the loop goes on turning, and reads what the server
 	$syslog->pause;
 	$lw->register($db, 'STOPPED', count => $many);
 	wait_for_block($daemon);
-	my @took_s = map { answer_s($daemon) // 99 } 1 .. 15;
+	my @took_s = (answer_s($daemon) // 99);
+	push @took_s, answer_s($daemon) // 99 while @took_s < 15 and $took_s[-1] < 5;
 	cmp_ok(median(@took_s), '<', 0.1, 'signals are answered within 100 ms') or diag("@took_s");
 
 	# Notifications that a session does not take pile up in the server's one queue, and when that is full no clerk's write commits.
