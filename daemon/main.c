@@ -147,20 +147,20 @@ static enum exit_status run_with_conf(const struct arguments *arguments)
 	enum exit_status status = EXIT_STOPPED;
 	int r = settings_load(arguments->path, &conf, &faults);
 
-	if (r < 0) {
-		if (r == -ENOMEM)
-			log_error("cannot start reason=\"%s\"", strerror(-r));
-		else
-			fputs(faults, stderr);
-		free(faults);
-		return r == -ENOMEM ? EXIT_CANNOT : EXIT_USAGE; /* what is no fault of the file may go well the next time */
-	}
-	if (arguments->mode == MODE_CHECK_CONFIG)
+	if (r == -ENOMEM) { /* no fault of the file: it may go well the next time */
+		log_error("cannot start reason=\"%s\"", strerror(-r));
+		status = EXIT_CANNOT;
+	} else if (r < 0) {
+		fputs(faults, stderr);
+		status = EXIT_USAGE;
+	} else if (arguments->mode == MODE_CHECK_CONFIG) {
 		puts("settings ok");
-	else if (arguments->mode == MODE_PRINT_CONFIG)
+	} else if (arguments->mode == MODE_PRINT_CONFIG) {
 		conf_print(conf, stdout);
-	else
+	} else {
 		status = run_with_base(arguments, &conf);
+	}
+	free(faults);
 	conf_free(conf);
 	return status;
 }

@@ -1,28 +1,13 @@
 # A network between daemon and server that stops carrying anything while the daemon sleeps: TCP's own probes find it, before the
-# next look. The network is a loopback in a namespace of our own, so no port is opened on the machine; skipped where the kernel
-# allows no such namespace.
+# next look. The network is a loopback in a namespace of our own, so no port is opened on the machine.
 use strict;
 use warnings;
 
-use FindBin;
-use Test::More;
-
-BEGIN {
-	if (!$ENV{LETTERWATCH_NETWORK}) {
-		my @unshare = qw(unshare --user --map-current-user --keep-caps --net);
-		open my $stderr, '>&', \*STDERR or die $!;
-		open STDERR, '>', '/dev/null' or die $!;
-		my $may = system(@unshare, 'true') == 0;
-		open STDERR, '>&', $stderr or die $!;
-		plan skip_all => 'no network in a namespace of our own' unless $may;
-		$ENV{LETTERWATCH_NETWORK} = 1;
-		system(@unshare, $^X, map({ "-I$_" } @INC), "$FindBin::Bin/$FindBin::Script");
-		exit($? ? 1 : 0);
-	}
-}
+use LetterWatch::Namespace 'net';
 
 use IO::Socket::INET;
 use LetterWatch;
+use Test::More;
 use Time::HiRes qw(time);
 
 # Sets the loopback going, or stops it: struct ifreq of netdevice(7).
