@@ -21,16 +21,6 @@ my $daemon = $lw->start_daemon($db, $syslog);
 $lw->register($db, 'BEFORE', count => 10);
 wait_until { $syslog->alerts == 10 } 10, 'the daemon works';
 
-# One that cannot be raised for a while: so there is room to blame a letter even on a full disk.
-$lw->psql($db, <<~'SQL');
-	create function public.spoil() returns trigger language plpgsql as $$ begin raise exception 'spoilt'; end $$;
-	create trigger spoil before insert on letterwatch.alert for each row execute function public.spoil();
-	SQL
-$lw->register($db, 'BLAMED');
-wait_until { $syslog->events('parked') } 10, 'a letter is parked';
-$lw->psql($db, 'drop trigger spoil on letterwatch.alert');
-wait_until { $syslog->alerts == 11 && $lw->psql($db, 'select count(*) from letterwatch.parked') eq '0' } 10, 'and is so no more';
-
 # Letters for many more pages than the tables of alerts have.
 $lw->register($db, 'FULL', count => 1_500, first_s => 3_600);
 open my $rest, '>', "$disk/rest" or die $!;
