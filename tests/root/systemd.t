@@ -154,6 +154,8 @@ inside('echo "[alerts]\nrate = many" >>/etc/letterwatch/letterwatchd.conf; syste
 until_true('a bad file is refused', sub { journal() =~ /event=reload result=refused/ });
 is(main_pid(), $pid, 'and the daemon goes on');
 
+is(inside('systemctl show -p WatchdogUSec --value letterwatchd'), "2min 30s\n", 'systemd watches it');
+
 # The watchdog, with a shorter time than the unit's: it means progress, not a database.
 inside('sed -i "/rate = many/d" /etc/letterwatch/letterwatchd.conf');
 inside('mkdir -p /run/systemd/system/letterwatchd.service.d; printf "[Service]\nWatchdogSec=6\nTimeoutAbortSec=1\n"'
