@@ -27,7 +27,7 @@ tests   = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
 short = $(if $(V),,@echo '  $(1) $@';)
 
 all: $(BUILD)/letterwatchd
-unit: $(tests)
+unit: $(tests) $(BUILD)/failing.so
 	@:
 
 $(BUILD)/letterwatchd: $(objects)
@@ -40,6 +40,10 @@ $(modules): $(filter-out %/main.o,$(objects))
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(modules)
 	$(call short,LD)$(CC) $(LDFLAGS) -o $@ $< $(modules) $(LDLIBS) -lcmocka
+
+# To be preloaded by a test.
+$(BUILD)/failing.so: tests/tools/failing.c
+	$(call short,LD)$(CC) -O2 -Wall -Wextra $(if $(WERROR),-Werror) -fPIC -shared -o $@ $<
 
 $(BUILD)/%.o: daemon/%.c $(BUILD)/flags
 	$(call short,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -8,6 +8,7 @@
 #include "report.h"
 #include "settings.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -144,18 +145,22 @@ static enum exit_status run_with_conf(const struct arguments *arguments)
 	struct conf *conf = NULL;
 	char *faults = NULL;
 	enum exit_status status = EXIT_STOPPED;
+	int r = settings_load(arguments->path, &conf, &faults);
 
-	if (settings_load(arguments->path, &conf, &faults) < 0) {
-		fputs(faults ? faults : "the settings cannot be read: no memory\n", stderr);
-		free(faults);
-		return EXIT_USAGE;
-	}
-	if (arguments->mode == MODE_CHECK_CONFIG)
+	if (r == -ENOMEM) { /* no fault of the file: it may go well the next time */
+		log_error("cannot start reason=\"%s\"", strerror(-r));
+		status = EXIT_CANNOT;
+	} else if (r < 0) {
+		fputs(faults, stderr);
+		status = EXIT_USAGE;
+	} else if (arguments->mode == MODE_CHECK_CONFIG) {
 		puts("settings ok");
-	else if (arguments->mode == MODE_PRINT_CONFIG)
+	} else if (arguments->mode == MODE_PRINT_CONFIG) {
 		conf_print(conf, stdout);
-	else
+	} else {
 		status = run_with_base(arguments, &conf);
+	}
+	free(faults);
 	conf_free(conf);
 	return status;
 }

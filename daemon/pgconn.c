@@ -428,6 +428,20 @@ static void on_later(evutil_socket_t fd, short what, void *arg)
 
 /* --- outside --- */
 
+/* libpq's parser tells bad text from lack of memory by its message only, which is the C locale's: nobody calls setlocale(). */
+static int parse_conninfo(const char *conninfo, PQconninfoOption **ret_parsed)
+{
+	char *message = NULL;
+	bool no_memory;
+
+	*ret_parsed = PQconninfoParse(conninfo, &message);
+	if (*ret_parsed)
+		return 0;
+	no_memory = !message || strstr(message, "out of memory");
+	PQfreemem(message);
+	return no_memory ? -ENOMEM : -EINVAL;
+}
+
 /* The settings that the claim relies on, whatever database and role say; later ones win, so the conninfo's (or those of the
  * environment, as libpq has it) come last. */
 static int make_options(const char *conninfo, char **ret_options)
@@ -435,12 +449,12 @@ static int make_options(const char *conninfo, char **ret_options)
 	static const char ours[] =
 		"-c statement_timeout=" PGCONN_SERVER_TIMEOUT
 		" -c client_min_messages=error -c default_transaction_isolation=read\\ committed -c jit=off";
-	PQconninfoOption *parsed = PQconninfoParse(conninfo, NULL);
+	PQconninfoOption *parsed = NULL;
 	const char *theirs = getenv("PGOPTIONS");
-	int r;
+	int r = parse_conninfo(conninfo, &parsed);
 
-	if (!parsed)
-		return -EINVAL;
+	if (r < 0)
+		return r;
 	for (PQconninfoOption *o = parsed; o->keyword; o++)
 		if (!strcmp(o->keyword, "options") && o->val)
 			theirs = o->val;
@@ -451,12 +465,11 @@ static int make_options(const char *conninfo, char **ret_options)
 
 int pgconn_check_conninfo(const char *conninfo)
 {
-	PQconninfoOption *parsed = PQconninfoParse(conninfo, NULL);
+	PQconninfoOption *parsed = NULL;
+	int r = parse_conninfo(conninfo, &parsed);
 
-	if (!parsed)
-		return -EINVAL;
 	PQconninfoFree(parsed);
-	return 0;
+	return r;
 }
 
 int pgconn_new(struct event_base *base, const char *conninfo, const struct pgconn_callbacks *callbacks, void *arg,

@@ -61,6 +61,22 @@ select count(*) as ignored from letterwatch.record_notice('P-18') \gset
 call lwtest.sweep('2026-03-06 09:01:00');
 select is_empty('select * from letterwatch.parked', 'what is answered meanwhile is parked no more');
 
+-- ---- no row is to blame ------------------------------------------------------------------------
+
+drop trigger spoil on letterwatch.alert;
+create or replace function lwtest.spoil() returns trigger
+	language plpgsql
+	as $$ begin raise exception 'no space' using errcode = 'disk_full'; end $$;
+create trigger spoil before insert on letterwatch.alert
+	for each row when (new.letter_no = 'P-20') execute function lwtest.spoil();
+call lwtest.set_clock('2026-03-09 09:00:00');
+select throws_ok(
+	format('select * from letterwatch.claim_due(%s, 1000, %L)', :me, 'none'),
+	'53100', null,
+	'a full disk ends the claim');
+select is_empty('select * from letterwatch.parked', 'and parks nothing');
+drop trigger spoil on letterwatch.alert;
+
 -- ---- a letter that cannot be planned ---------------------------------------------------------
 
 alter function letterwatch.derive rename to derive_away;
@@ -69,14 +85,14 @@ select is(
 	2,
 	'planning fails, the notice is recorded');
 select is((select tries from letterwatch.replan_queue where letter_no = 'P-19'), 0, 'and its letter queued');
-call lwtest.sweep('2026-03-06 09:02:00');
+call lwtest.sweep('2026-03-09 09:02:00');
 select is((select tries from letterwatch.replan_queue where letter_no = 'P-19'), 1, 'the claim tries, and waits');
 select lwtest.rows_are(
 	$$ select fields->>'letter', fields->>'office', fields->>'sqlstate', severity from lwtest.line where fields->>'event' = 'queued' $$,
 	$$ values ('P-19', 'T-P-C-1', '42883', 3) $$,
 	'a line names it');
 alter function letterwatch.derive_away rename to derive;
-call lwtest.sweep('2026-03-06 09:02:01');
+call lwtest.sweep('2026-03-09 09:02:01');
 select is_empty('select * from letterwatch.replan_queue', 'and plans it once that is possible');
 select is((select count(*)::int from lwtest.line where fields->>'event' = 'queued'), 1, 'it was named once');
 select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');

@@ -101,6 +101,8 @@ subtest 'the connection is killed again and again' => sub {
 	}
 	is($killed, 15, 'fifteen times');
 	wait_until { $syslog->alerts == 130 } 15, 'all letters are told nevertheless';
+	$lw->register($db, 'AT-REST');
+	wait_until { told($syslog, 'AT-REST') } 5, 'and it still hears of a new one, long before it would look by itself';
 	invariant_holds($lw, $db, [$syslog]);
 };
 

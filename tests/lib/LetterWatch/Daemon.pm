@@ -8,6 +8,9 @@ use warnings;
 use File::Temp ();
 use POSIX qw(WNOHANG);
 
+# What runs the program: `env NAME=VALUE`, say.
+our @THROUGH;
+
 # start(PROGRAM, 'section.key' => value, …)
 sub start {
 	my ($class, $program, %settings) = @_;
@@ -19,7 +22,7 @@ sub start {
 		open STDOUT, '>>', $self->_file('log') or die $!;
 		open STDERR, '>>', $self->_file('log') or die $!;
 		delete @ENV{ grep { /^PG/ } keys %ENV };    # what it needs stands in its file
-		exec 'setpriv', '--pdeathsig', 'KILL', $program, '-c', $self->conf_file or POSIX::_exit(127);
+		exec 'setpriv', '--pdeathsig', 'KILL', @THROUGH, $program, '-c', $self->conf_file or POSIX::_exit(127);
 	}
 	return $self;
 }
