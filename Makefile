@@ -50,8 +50,8 @@ $(BUILD)/tests/%.o: tests/unit/%.c $(BUILD)/flags
 # Other flags than last time: everything is built again.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)/tests
-	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' | cmp -s - $@ || \
-	 printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' >$@
+	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))' | cmp -s - $@ || \
+	 printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))' >$@
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
