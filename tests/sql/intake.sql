@@ -199,6 +199,10 @@ select is(lwtest.batch(array['h1', repeat('字', 1000000)]), '0|0', 'and not tol
 select throws_ok($$insert into letterwatch.intake_letter (office_code, source, source_ref) values ('T-P-C-1', 'hostile', repeat('字', 1000000))$$,
 	'LW001', 'one of its values is too long', 'by itself it is refused in the same words');
 select is((select count(*)::int from letterwatch.log_line where event = 'intake' and 'hostile' = any (fields)), 1, 'what a batch brought is told once');
+select letterwatch.close_batch(batch_id) from letterwatch.intake_batch where source = 'hostile' \g /dev/null
+select letterwatch.close_batch(-1) \g /dev/null
+select is((select count(*)::int from letterwatch.log_line where event = 'intake' and not 'source' = any (fields) or fields[4] = 'hostile'), 1,
+	'a batch that is closed, or none, is not told again');
 
 -- ---- roles -----------------------------------------------------------------------------------
 
