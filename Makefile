@@ -72,11 +72,12 @@ bench fuzz:
 torture:
 	@SECONDS_OF_TORTURE='$(SECONDS)' SEED='$(SEED)' tests/torture/run.sh
 
-# The C code under the address and undefined-behaviour sanitizers: the unit tests, and a build-asan/letterwatchd to try.
+# The C code under the address and undefined-behaviour sanitizers: the unit tests, and the daemon through a life.
 asan:
 	@tests/tools/deps.sh run check
 	@$(MAKE) --no-print-directory BUILD=build-asan HARDEN= SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover' all unit
 	UBSAN_OPTIONS=print_stacktrace=1 CMOCKA_MESSAGE_OUTPUT=TAP prove $(addprefix build-asan/,$(tests:$(BUILD)/%=%))
+	UBSAN_OPTIONS=print_stacktrace=1 LETTERWATCHD=build-asan/letterwatchd tests/tools/check.sh tests/t/10-daemon.t
 
 # Files an admin edits are never overwritten.
 etc = $(DESTDIR)/etc
