@@ -64,8 +64,8 @@ static bool write_line(enum log_level level, const char *text)
 	else
 		snprintf(line, sizeof(line), "%s", text);
 	length = strnlen(line, sizeof(line) - 2);
-	unicode_make_printable(line,
-	                       length); /* one event, one line: libpq's messages hold newlines, and what it was given */
+	/* One event, one line: libpq's messages hold newlines, and what it was given. */
+	unicode_make_printable(line, length);
 	while (length > 0 && line[length - 1] == ' ')
 		length--;
 	line[length++] = '\n';
