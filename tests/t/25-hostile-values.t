@@ -324,11 +324,13 @@ for my $bytes ($bytes[0], "\xe2\x80\xae\xe2\x81\xa6\xc2\x9b31m", "\xff\xc3(\xed\
 	my $hostile = LetterWatch::Syslog->new;
 	my $path    = "$hostile->{dir}/$bytes";
 	symlink $hostile->path, $path or die "$path: $!";
+	local $ENV{TMPDIR} = "$hostile->{dir}/of $bytes";    # where its file will be
+	mkdir $ENV{TMPDIR} or die "$ENV{TMPDIR}: $!";
 	$daemon = $lw->start_daemon($db, $hostile, 'alerts.syslog_socket' => $path,
 		'database.conninfo' => "$where user=letterwatchd dbname='Zebra" . $bytes =~ s/'/\\'/gr . "'");
 	wait_until { $daemon->log =~ /not reached.*does not exist/ } 10, 'it starts with a database that nobody has';
 	wait_until { $hostile->events('start') } 10, 'and says so to such a socket';
-	for (grep { $_ % 7 == 0 && $bytes eq $bytes[0] } 0 .. $#refused) {
+	for (grep { $bytes eq $bytes[0] ? $_ % 7 == 0 : $_ == 0 } 0 .. $#refused) {
 		my $before = $hostile->events('reload');
 		open my $file, '>', $daemon->conf_file or die $!;
 		print $file $refused[$_];
@@ -337,7 +339,8 @@ for my $bytes ($bytes[0], "\xe2\x80\xae\xe2\x81\xa6\xc2\x9b31m", "\xff\xc3(\xed\
 		wait_for { $hostile->events('reload') > $before } 10;
 	}
 	ok($daemon->stop, 'it stops');
-	is_deeply([ grep { $_ ne 'refused' } map { $_->{fields}{result} } $hostile->events('reload') ], [], 'such files are refused at a reload');
+	like($daemon->log, qr/^settings refused/m, 'a file is refused at a reload');
+	is_deeply([ grep { $_ ne 'refused' } map { $_->{fields}{result} } $hostile->events('reload') ], [], 'as is each of them');
 	is_deeply([ grep { $_ } map { fault_of($_, 1024) } split /\n/, $daemon->log ], [], 'stderr has lines of printable text') or diag($daemon->log);
 	is_deeply([ grep { $_ } map { fault_of($_->{raw}, $SEEN) } $hostile->lines ], [], 'syslog, too');
 	unlike($daemon->log =~ s/.*not reached.*//gr, qr/Zebra/, 'nothing else repeats a value');
