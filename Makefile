@@ -54,8 +54,8 @@ $(BUILD)/tests/%.o: tests/unit/%.c $(BUILD)/flags
 # Other flags than last time: everything is built again.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)/tests
-	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' | cmp -s - $@ || \
-	 printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' >$@
+	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))' | cmp -s - $@ || \
+	 printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))' >$@
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
@@ -76,11 +76,12 @@ bench fuzz:
 torture:
 	@SECONDS_OF_TORTURE='$(SECONDS)' SEED='$(SEED)' tests/torture/run.sh
 
-# The C code under the address and undefined-behaviour sanitizers: the unit tests, and a build-asan/letterwatchd to try.
+# The C code under the address and undefined-behaviour sanitizers: the unit tests, and the daemon through a life.
 asan:
 	@tests/tools/deps.sh run check
 	@$(MAKE) --no-print-directory BUILD=build-asan HARDEN= SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover' all unit
 	UBSAN_OPTIONS=print_stacktrace=1 CMOCKA_MESSAGE_OUTPUT=TAP prove $(addprefix build-asan/,$(tests:$(BUILD)/%=%))
+	UBSAN_OPTIONS=print_stacktrace=1 LETTERWATCHD=build-asan/letterwatchd tests/tools/check.sh tests/t/10-daemon.t
 
 # Files an admin edits are never overwritten.
 etc = $(DESTDIR)/etc

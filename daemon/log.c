@@ -1,5 +1,7 @@
 #include "log.h"
 
+#include "unicode.h"
+
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -62,10 +64,8 @@ static bool write_line(enum log_level level, const char *text)
 	else
 		snprintf(line, sizeof(line), "%s", text);
 	length = strnlen(line, sizeof(line) - 2);
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = ' '; /* one event, one line: libpq's messages hold newlines */
-	}
+	/* One event, one line: libpq's messages hold newlines, and what it was given. */
+	unicode_make_printable(line, length);
 	while (length > 0 && line[length - 1] == ' ')
 		length--;
 	line[length++] = '\n';

@@ -5,6 +5,7 @@
  *
  * A line is a fixed phrase, then key=value pairs in logfmt, and says what happens next:
  *     database lost sqlstate=57P01 retry_ms=412
+ * It is printable text: what is not becomes a space or "?".
  * Under systemd (JOURNAL_STREAM names our stderr) each line begins with the "<N>" prefix of sd-daemon(3).
  * A line that stderr does not take at once is dropped, and counted in the next that it takes (log lines lost=N).
  */

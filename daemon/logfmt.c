@@ -1,5 +1,7 @@
 #include "logfmt.h"
 
+#include "unicode.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,26 +9,6 @@
 
 #define CUT_MARK "..."
 #define ESCAPED_MAX 16 /* bytes of the longest character as written: \u{10FFFF} and a NUL */
-
-/* Unicode Cc beyond ASCII, Cf, Zl and Zp; ascending. A bidirectional control can make a line read other than it is. */
-static const struct range {
-	uint32_t first;
-	uint32_t last;
-} unprintable[] = {
-	{0x0080, 0x009F},   {0x00AD, 0x00AD},   {0x0600, 0x0605},   {0x061C, 0x061C},   {0x06DD, 0x06DD},
-	{0x070F, 0x070F},   {0x0890, 0x0891},   {0x08E2, 0x08E2},   {0x180E, 0x180E},   {0x200B, 0x200F},
-	{0x2028, 0x202E},   {0x2060, 0x206F},   {0xFEFF, 0xFEFF},   {0xFFF9, 0xFFFB},   {0x110BD, 0x110BD},
-	{0x110CD, 0x110CD}, {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE007F},
-};
-
-static bool is_printable(uint32_t character)
-{
-	for (size_t i = 0; i < sizeof(unprintable) / sizeof(unprintable[0]); i++) {
-		if (character >= unprintable[i].first && character <= unprintable[i].last)
-			return false;
-	}
-	return true;
-}
 
 static bool is_bare(char c)
 {
@@ -41,42 +23,6 @@ static bool is_bare_value(const char *value, size_t length)
 			return false;
 	}
 	return length > 0;
-}
-
-/* How many bytes a character has whose first byte is `lead`; 0: none begins so. */
-static size_t sequence_length(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead < 0xC0)
-		return 0;
-	if (lead < 0xE0)
-		return 2;
-	if (lead < 0xF0)
-		return 3;
-	return lead < 0xF8 ? 4 : 0;
-}
-
-/* Takes the character at `text` apart; returns its bytes, or 0 if it is no UTF-8. */
-static size_t decode(const unsigned char *text, size_t length, uint32_t *ret_character)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* anything below has a shorter form */
-	static const unsigned char lead_mask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-	size_t bytes = sequence_length(text[0]);
-	uint32_t character;
-
-	if (bytes == 0 || bytes > length)
-		return 0;
-	character = text[0] & lead_mask[bytes];
-	for (size_t i = 1; i < bytes; i++) {
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-		character = character << 6 | (text[i] & 0x3F);
-	}
-	if (character < least[bytes] || character > 0x10FFFF || (character >= 0xD800 && character <= 0xDFFF))
-		return 0;
-	*ret_character = character;
-	return bytes;
 }
 
 static void escape_byte(unsigned char c, char out[ESCAPED_MAX])
@@ -105,11 +51,11 @@ static size_t plain_run(const char *text, size_t length)
 static size_t write_character(const char *text, size_t length, bool unicode, char out[ESCAPED_MAX])
 {
 	uint32_t character = 0;
-	size_t bytes = decode((const unsigned char *)text, length, &character);
+	size_t bytes = unicode_decode(text, length, &character);
 
 	if (bytes <= 1)
 		escape_byte((unsigned char)text[0], out); /* ASCII, or no UTF-8 */
-	else if (unicode && is_printable(character))
+	else if (unicode && unicode_is_printable(character))
 		snprintf(out, ESCAPED_MAX, "%.*s", (int)bytes, text);
 	else
 		snprintf(out, ESCAPED_MAX, "\\u{%04X}", character);

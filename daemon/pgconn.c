@@ -2,6 +2,7 @@
 
 #include "backoff.h"
 #include "log.h"
+#include "unicode.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -130,8 +131,9 @@ static void copy_first_line(char *out, size_t size, const char *text)
 	size_t n = 0;
 
 	for (; n + 1 < size && text[n] && text[n] != '\n'; n++)
-		out[n] = (unsigned char)text[n] < ' ' ? ' ' : text[n] == '"' || text[n] == '\\' ? '\'' : text[n];
+		out[n] = text[n] == '"' || text[n] == '\\' ? '\'' : text[n];
 	out[n] = '\0';
+	unicode_make_printable(out, n);
 }
 
 /* Every way to lose a connection or an attempt ends here. */

@@ -1,5 +1,5 @@
 -- close_batch(batch, fault) → intake_batch: ends a batch and raises its line `intake`: source, letters, events, known, rejected. A
--- batch of no file that brought nothing leaves no trace. fault: why the file is refused as a whole; NULL: it is not.
+-- batch of no file that brought nothing leaves no trace, one that is not open nothing but NULLs. fault: why the file is refused as a whole; NULL: it is not.
 -- Callers: import.psql, pull_sources.
 create or replace function letterwatch.close_batch(batch bigint, fault text default null) returns letterwatch.intake_batch
 language plpgsql volatile security definer
@@ -13,6 +13,9 @@ begin
 	set ended_at = clock_timestamp(), fault = close_batch.fault
 	where x.batch_id = batch and x.ended_at is null
 	returning x.* into b;
+	if not found then
+		return b;
+	end if;
 	if b.file is null and b.letters + b.events + b.rejected = 0 then
 		delete from letterwatch.intake_batch x where x.batch_id = batch;
 		return b;

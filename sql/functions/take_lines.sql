@@ -1,9 +1,10 @@
 -- take_lines(what, into_batch, first, last, keep_rejects) → what became of the lines first to last, of letters or events (what).
--- Some thousand at a time; where the triggers refuse one, the half of the lines that it stands in is tried, and so on, until it
--- stands alone and is kept in intake_rejected. Without keep_rejects what they refuse is refused as it is. So the checks and
--- their words are those of letter and letter_event, whichever way a row comes. A row whose (source, source_ref) another
--- transaction has just brought is read once more. On the way application_name says how far it is. Errors: without keep_rejects
--- those of refuse_letter, refuse_event and keep_rejects, LW004 a number is taken; what is no fault of a row ends all of it.
+-- Some thousand at a time; where the triggers refuse one, or a value is too long for an index, the half of the lines that it
+-- stands in is tried, and so on, until it stands alone and is kept in intake_rejected. Without keep_rejects what they refuse is
+-- refused as it is. So the checks and their words are those of letter and letter_event, whichever way a row comes. A row whose
+-- (source, source_ref) another transaction has just brought is read once more. On the way application_name says how far it is.
+-- Errors: without keep_rejects those of refuse_letter, refuse_event and keep_rejects, LW001 a value is too long, LW004 a number is
+-- taken; what is no fault of a row ends all of it.
 -- Callers: take_staged, take_batch.
 create or replace function letterwatch.take_lines(what text, into_batch bigint, first bigint, last bigint, keep_rejects boolean)
 returns letterwatch.intake_count
@@ -11,6 +12,7 @@ language plpgsql volatile
 as $$
 declare
 	at_most constant bigint := 5000;
+	at_most_noted constant int := 300; -- characters, of what intake_rejected finds a row by
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 	part letterwatch.intake_count;
 	upto bigint := first - 1;
@@ -39,7 +41,7 @@ begin
 		exception when others then
 			get stacked diagnostics
 				state = returned_sqlstate, message = message_text, hint = pg_exception_hint, key = constraint_name;
-			if state !~ '^(LW00[1-4]|22...|23...|42501)$' or not keep_rejects and state <> '23505' then
+			if state !~ '^(LW00[1-4]|22...|23...|42501|54000)$' or not keep_rejects and state not in ('23505', '54000') then
 				raise;
 			end if;
 		end;
@@ -53,7 +55,11 @@ begin
 		return row(taken.letters + part.letters, taken.events + part.events, taken.known + part.known,
 		           taken.rejected + part.rejected);
 	end if;
-	if key = 'letter_pkey' then
+	if state = '54000' then
+		state := 'LW001';
+		message := 'one of its values is too long';
+		hint := 'Numbers, names of sources and topics have some hundred bytes at most.';
+	elsif key = 'letter_pkey' then
 		state := 'LW004';
 		message := format('letter number %s is taken', (select r.letter_no from letterwatch.read_letters(first, first) r));
 		hint := 'With source and source_ref a letter may come again; without them each row is a new letter.';
@@ -71,7 +77,8 @@ begin
 		perform letterwatch.refuse(state, message, hint);
 	end if;
 	taken.rejected := letterwatch.keep_rejects(into_batch, true, array[(
-		select row(what, x.line, x.source, x.source_ref, x.letter_no, message)::letterwatch.intake_fault
+		select row(what, x.line, left(x.source, at_most_noted), left(x.source_ref, at_most_noted), x.letter_no,
+		           message)::letterwatch.intake_fault
 		from (
 			select r.line, r.source, r.source_ref, r.known_no as letter_no
 			from letterwatch.read_letters(first, first) r

@@ -178,6 +178,32 @@ from (values
 	('', 'UTF8', null, null, 'the first line does not name the columns')) v (header, encoding, what, columns, fault);
 select is((select fault from letterwatch.read_header('\xc0b4', 'UTF8', '{}')), 'the first line is no text in UTF8', 'header: not of the encoding');
 
+-- ---- batches -----------------------------------------------------------------------------------
+
+-- What a batch of these lines becomes: letters|rejected.
+create function lwtest.batch(refs text[]) returns text
+	language plpgsql
+	as $$
+declare
+	batch bigint := letterwatch.open_batch('hostile');
+	taken letterwatch.intake_count;
+begin
+	insert into letterwatch.intake_letter_line (office_code, source, source_ref) select 'T-P-C-1', 'hostile', r from unnest(refs) r;
+	taken := letterwatch.take_batch(batch, 'letter');
+	perform letterwatch.close_batch(batch);
+	return concat_ws('|', taken.letters, taken.rejected);
+end $$;
+select is(lwtest.batch(array['h1', repeat('字', 1000000), 'h2', 'h3']), '3|1', 'a value that no index holds keeps no other line out');
+select is((select string_agg(reason, '|') from letterwatch.intake_rejected where source = 'hostile'), 'one of its values is too long', 'it is kept with its reason');
+select is(lwtest.batch(array['h1', repeat('字', 1000000)]), '0|0', 'and not told again when it comes again');
+select throws_ok($$insert into letterwatch.intake_letter (office_code, source, source_ref) values ('T-P-C-1', 'hostile', repeat('字', 1000000))$$,
+	'LW001', 'one of its values is too long', 'by itself it is refused in the same words');
+select is((select count(*)::int from letterwatch.log_line where event = 'intake' and 'hostile' = any (fields)), 1, 'what a batch brought is told once');
+select letterwatch.close_batch(batch_id) from letterwatch.intake_batch where source = 'hostile' \g /dev/null
+select letterwatch.close_batch(-1) \g /dev/null
+select is((select count(*)::int from letterwatch.log_line where event = 'intake' and not 'source' = any (fields) or fields[4] = 'hostile'), 1,
+	'a batch that is closed, or none, is not told again');
+
 -- ---- roles -----------------------------------------------------------------------------------
 
 grant usage on schema lwtest to public;

@@ -22,7 +22,7 @@ my $run    = 0;
 sub try_it {
 	my ($thing, $n) = @_;
 	my $letter = 'RUN' . ++$run;
-	local @LetterWatch::Daemon::THROUGH = ('env', "LD_PRELOAD=$lib", 'FAIL_' . uc($thing) . "=$n");
+	local $LetterWatch::DAEMON = [ 'env', "LD_PRELOAD=$lib", 'FAIL_' . uc($thing) . "=$n", $LetterWatch::DAEMON ];
 	$clerk->query_safe("insert into letterwatch.letter (letter_no, office_code, received_at)
 		values ('$letter', 'A', letterwatch.clock() - interval '61 s')");
 	my $daemon = $lw->start_daemon($db, $syslog, 'timer.max_sleep' => '1s');

@@ -6,9 +6,10 @@ use warnings;
 
 my ($FILE_MAX, $BODY_MAX) = (600, 60);
 
-# Lowest first. redact is below the layer that design.md counts as 0: conf hides secrets by it.
+# Lowest first. redact and unicode are below the layer that design.md counts as 0: conf hides secrets by the one, log and logfmt
+# show nothing but text by the other.
 my @layers = (
-	[qw(redact)],
+	[qw(redact unicode)],
 	[qw(log clock backoff conf logfmt metrics health pgvalue)],
 	[qw(signals wakeup pgconn syslogger svc httpd)],
 	[qw(store settings events)],

@@ -71,6 +71,16 @@ clang_tidy() {
 	[ ! "$told" ] || { echo "$told" && return 1; }
 }
 
+# Every path through a function. Without optimisation, which hides some of them.
+analyzed() {
+	found=0
+	for file in daemon/*.c; do
+		# shellcheck disable=SC2086 # CPPFLAGS is a list
+		gcc -std=gnu11 -O0 $CPPFLAGS -fanalyzer -Werror -c -o /dev/null "$file" || found=1
+	done
+	return $found
+}
+
 check 'format' formatted
 check 'sizes and layers' perl tests/tools/lint-c.pl daemon/*.[ch]
 check 'file-scope state' no_file_scope_state
@@ -80,6 +90,7 @@ check 'shellcheck' shell_scripts
 check 'cppcheck' cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 	--suppress=missingIncludeSystem --error-exitcode=1 daemon
 check 'clang-tidy' clang_tidy
+check 'gcc -fanalyzer' analyzed
 
 [ ! "$failed" ] || die "complaints of: ${failed#, }"
 say "nothing to complain of"

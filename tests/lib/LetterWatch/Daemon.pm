@@ -8,10 +8,7 @@ use warnings;
 use File::Temp ();
 use POSIX qw(WNOHANG);
 
-# What runs the program: `env NAME=VALUE`, say.
-our @THROUGH;
-
-# start(PROGRAM, 'section.key' => value, …)
+# start(PROGRAM, 'section.key' => value, …); PROGRAM: a path, or a command that ends with one: [ 'valgrind', …, path ].
 sub start {
 	my ($class, $program, %settings) = @_;
 	my $self = bless { program => $program, dir => File::Temp->newdir }, $class;
@@ -22,7 +19,7 @@ sub start {
 		open STDOUT, '>>', $self->_file('log') or die $!;
 		open STDERR, '>>', $self->_file('log') or die $!;
 		delete @ENV{ grep { /^PG/ } keys %ENV };    # what it needs stands in its file
-		exec 'setpriv', '--pdeathsig', 'KILL', @THROUGH, $program, '-c', $self->conf_file or POSIX::_exit(127);
+		exec 'setpriv', '--pdeathsig', 'KILL', (ref $program ? @$program : $program), '-c', $self->conf_file or POSIX::_exit(127);
 	}
 	return $self;
 }
