@@ -16,6 +16,7 @@ begin
 		select q.letter_no
 		from letterwatch.replan_queue q
 		where q.next_try_at <= (select letterwatch.clock())
+		   or q.next_try_at > (select letterwatch.clock()) + interval '2 minutes' -- the clock was set back
 		order by q.since
 		limit at_most
 		for update skip locked);

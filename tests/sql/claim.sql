@@ -138,6 +138,13 @@ select ok(lwtest.message('en') !~ '[^ -~]', 'of ASCII');
 select ok(lwtest.message('zh') ~ '[一-龥]', 'in Chinese it is in Chinese');
 select is(lwtest.message('none'), null, 'with language none there is no sentence');
 
+-- ---- a clock that is set back ---------------------------------------------------------------------------------
+
+insert into letterwatch.replan_queue (letter_no) values ('Q-A');
+call lwtest.set_clock('2026-03-12 08:00:00');
+select count(*) as ignored from letterwatch.claim_due(:me, 1000, 'none') \gset
+select is_empty('select * from letterwatch.replan_queue', 'what was queued an hour later is planned at once');
+
 -- ---- settings that change while more is due than a batch holds ---------------------------------------------
 
 insert into letterwatch.office (office_code, name, parent_code) values ('T-WEST', 'office that turns out to lie in the west', 'T-P');

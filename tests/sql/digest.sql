@@ -28,7 +28,7 @@ create procedure lwtest.pass(shanghai text, batch int default 1000)
 			from claimed
 			where claimed.line_id is null;
 			perform letterwatch.mark_emitted(me, ids);
-			exit when cardinality(ids) = 0 and wait > 1;
+			exit when cardinality(ids) = 0 and not lwtest.left_to_do(wait);
 		end loop;
 	end $$;
 

@@ -26,7 +26,7 @@ create procedure lwtest.storm(batch int)
 			from claimed
 			where claimed.line_id is null;
 			perform letterwatch.mark_emitted(me, ids);
-			exit when cardinality(ids) = 0 and wait > 1;
+			exit when cardinality(ids) = 0 and not lwtest.left_to_do(wait);
 		end loop;
 	end $$;
 
