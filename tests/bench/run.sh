@@ -23,5 +23,5 @@ bench() {
 	shift
 	as postgres perl -I tests/lib -I "$modules/perl" "tests/bench/$name.pl" "$@"
 }
-[ $# -gt 0 ] || { bench lateness && bench redate; exit; }
+[ $# -gt 0 ] || { bench lateness && bench redate && bench load 200000; exit; }
 bench "$@"
