@@ -150,6 +150,19 @@ select is(
 	'2026-03-31 23:00:00+00'::timestamptz,
 	'a last day in summer time ends an hour earlier in UTC');
 
+-- Where a rule counts seconds, letters of one day are not alike.
+insert into letterwatch.rule_set (rule_set, title) values ('t-seconds', 'a minute');
+insert into letterwatch.rule (rule_set, rule, basis, amount, unit, roll, responsible_unit, met_by)
+values ('t-seconds', 'notice', 'test', 60, 'second', false, 'petitions', '{notice}');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('t-seconds', 'notice', 1, 'overdue', 0, 3);
+insert into letterwatch.letter (letter_no, office_code, rule_set, received_at)
+select 'SEC-' || s, 'T-P-C-1', 't-seconds', letterwatch.clock() - make_interval(secs => s) from unnest(array[30, 40, 90]) s;
+select lwtest.rows_are(
+	$$ select letter_no, late_at - letterwatch.clock(), overdue_at - letterwatch.clock() from letterwatch.deadline
+	   where letter_no like 'SEC-%' order by letter_no $$,
+	$$ values ('SEC-30', interval '30 s', interval '30 s'), ('SEC-40', '20 s', '20 s'), ('SEC-90', '-30 s', '0') $$,
+	'each has the end of its own seconds, and what has ended is overdue from its registration on');
+
 -- ---- what vacuum counted while a load was under way -----------------------------------
 
 create view lwtest.counted as
