@@ -82,6 +82,7 @@ begin
 		select distinct n.letter_no, job.job, job.changed_by, job.session_role
 		from dated n
 		where n.due_on is null
+		order by n.letter_no
 		on conflict (letter_no) do nothing
 	)
 	select bool_or(c.next_event_at <= moment + interval '2 minutes') into wake

@@ -18,6 +18,7 @@ exception
 		insert into letterwatch.replan_queue (letter_no, why, error)
 		select n, plan_letters.why, sqlstate || ': ' || left(sqlerrm, 500)
 		from unnest(letters) n
+		order by n
 		on conflict (letter_no) do update
 		set next_try_at = excluded.next_try_at, error = excluded.error, why = excluded.why, changed_by = excluded.changed_by,
 		    session_role = excluded.session_role;

@@ -39,6 +39,7 @@ begin
 		insert into letterwatch.replan_queue (letter_no, why, changed_by, session_role)
 		select x, job.job, job.changed_by, job.session_role
 		from unnest(suspended[at_most + 1 :]) x
+		order by x
 		on conflict (letter_no) do nothing;
 	end if;
 
@@ -85,6 +86,7 @@ begin
 		select distinct c.letter_no, job.job, job.changed_by, job.session_role
 		from unnest(tids, letters) c (tid, letter_no)
 		where c.tid <> all (locked)
+		order by c.letter_no
 		on conflict (letter_no) do nothing;
 	end if;
 

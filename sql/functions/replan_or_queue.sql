@@ -22,6 +22,7 @@ begin
 	select u.letter_no, failure, job.job, job.changed_by, job.session_role
 	from unnest(letters) u (letter_no)
 	where failure is not null or u.letter_no <> all (free)
+	order by u.letter_no
 	on conflict (letter_no) do nothing;
 end
 $$;

@@ -250,6 +250,18 @@ is($daemon->query_safe("select count(line_id), bool_or(blocked) from letterwatch
 $first->query('rollback');
 like(claim(), qr/stage overdue .*letter Z-1 /, 'all is as it was when they do not');
 
+# While they are worked off, a claim waits for no other that queues the same.
+$lw->psql($db, "insert into letterwatch.letter (letter_no, office_code, received_on, registered_at)
+	select 'Z-' || n, 'C', '2026-03-04', '2026-03-04 10:00+08' from generate_series(2, 4) n");
+$lw->psql($db, q{update letterwatch.office set day_begins = '09:30' where office_code = 'C'});
+$first->query(q{begin; select from letterwatch.letter where letter_no = 'Z-3' for no key update;
+	insert into letterwatch.replan_queue (letter_no) values ('Z-3')});
+$daemon->query(q{set statement_timeout = '10s'});
+my $told = claim();
+is(join(' ', sort $told =~ /letter (Z-\d)/g), 'Z-2 Z-4', 'what another claim is at is left to it');
+$first->query('rollback');
+like(claim(), qr/letter Z-3 /, 'and told when it gives up');
+
 $_->quit foreach @sessions;
 
 done_testing();
