@@ -111,6 +111,7 @@ select not exists (select from letterwatch.schema_version where version = 8) as 
 \ir functions/heard_stage.sql
 \ir functions/import_calendar.sql
 \ir functions/instance_lock_class.sql
+\ir functions/instant.sql
 \ir functions/intake_day.sql
 \ir functions/intake_moment.sql
 \ir functions/invoker.sql

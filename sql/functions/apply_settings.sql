@@ -58,7 +58,7 @@ begin
 	                     where s.office_code = any (of_offices) or s.rule_set = any (of_rule_sets));
 
 	perform letterwatch.lock_settings();
-	moment := letterwatch.clock() + (clock_timestamp() - statement_timestamp());
+	moment := letterwatch.instant();
 	update letterwatch.calendar_list l set recorded_at = moment where l.recorded_at = 'infinity';
 	update letterwatch.calendar_edition e set until = moment where e.until = 'infinity';
 	update letterwatch.office_setting_past s set until = moment where s.until = 'infinity';

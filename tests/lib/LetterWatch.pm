@@ -149,12 +149,14 @@ sub try {
 	return ($out, $status == 0 ? '' : $err || "psql: status $status");
 }
 
-# Makes letterwatch.clock() say something else: an SQL expression of type timestamptz.
+# Makes letterwatch.clock(), and instant(), say something else: an SQL expression of type timestamptz.
 sub set_clock {
 	my ($self, $database, $expression) = @_;
-	$self->psql($database,
-		"create or replace function letterwatch.clock() returns timestamptz language sql stable as "
-		  . "\$clock\$ select ($expression)::timestamptz \$clock\$");
+	my %function = ('clock() returns timestamptz language sql stable' => $expression,
+		# A clock that runs faster does so within a statement, too.
+		'instant() returns timestamptz language sql volatile' => $expression =~ s/\bstatement_timestamp\b/clock_timestamp/gr);
+	$self->psql($database, join ';', map { "create or replace function letterwatch.$_ as \$clock\$ select ($function{$_})::timestamptz \$clock\$" }
+		sort keys %function);
 	return;
 }
 
