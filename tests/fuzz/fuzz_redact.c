@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +24,13 @@ static bool is_elsewhere(const char *conninfo, const PQconninfoOption *options, 
 {
 	const char *first = strstr(conninfo, secret->val);
 
-	for (const PQconninfoOption *o = options; o->keyword; o++)
-		if (strstr(o->keyword, secret->val) || (o != secret && o->val && strstr(o->val, secret->val)))
+	for (const PQconninfoOption *o = options; o->keyword; o++) {
+		char written[64];
+
+		snprintf(written, sizeof written, "%s=", o->keyword);
+		if (strstr(written, secret->val) || (o != secret && o->val && strstr(o->val, secret->val)))
 			return true;
+	}
 	return (first && strstr(first + 1, secret->val)) || strstr("postgresql://********", secret->val);
 }
 
