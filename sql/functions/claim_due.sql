@@ -70,7 +70,7 @@ begin
 	       case when redated + daily > 0 then 1
 	            when raised > 0 and raised >= room then 0
 	            when soonest is null then null
-	            else greatest(0, ceil(1000000 * extract(epoch from soonest - moment - (clock_timestamp() - statement_timestamp()))))::bigint
+	            else greatest(0, ceil(1000000 * extract(epoch from soonest - letterwatch.instant())))::bigint
 	       end,
 	       coalesce(redated + daily + cardinality(planned) = 0 and raised < room and soonest <= moment, false),
 	       exists (select from letterwatch.outbox x where x.instance = claim_due.instance);

@@ -28,7 +28,7 @@ use LetterWatch::Daemon;
 use LetterWatch::Invariant;
 use LetterWatch::Syslog;
 
-our @EXPORT = qw(wait_until wait_for invariant_holds);
+our @EXPORT = qw(wait_until wait_for letters_told invariant_holds);
 our $TREE   = abs_path(dirname(__FILE__) . '/../..');
 
 # The built daemon; another one (build-asan's, say) by the environment.
@@ -103,6 +103,24 @@ sub fast_database {
 		insert into letterwatch.office (office_code, name, rule_set) values ('A', 'Office A', 'fast');
 		SQL
 	return $db;
+}
+
+# One with a role clerk, who is a clerk of that office.
+sub fast_database_with_clerk {
+	my ($self) = @_;
+	my $db = $self->fast_database;
+	$self->psql($db, <<~'SQL');
+		do $$ begin create role clerk login in role letterwatch_clerk; exception when duplicate_object then null; end $$;
+		insert into letterwatch.office_member (db_role, office_code, duty) values ('clerk', 'A', 'clerk');
+		SQL
+	return $db;
+}
+
+# How many of the letters PREFIX, PREFIX-1, PREFIX-2 … have an alert at some of these receivers.
+sub letters_told {
+	my ($prefix, @receivers) = @_;
+	my %letters = map { $_->{fields}{letter} => 1 } map { $_->alerts } @receivers;
+	return scalar grep { /^\Q$prefix\E(?:-|\z)/ } keys %letters;
 }
 
 # Registers letters PREFIX-1 to PREFIX-count in a fast_database. The first one's period ends first_s seconds from now, the

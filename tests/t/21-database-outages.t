@@ -8,13 +8,6 @@ use Time::HiRes qw(time);
 
 my $lw = LetterWatch->new;
 
-# How many letters of register(PREFIX) have a line.
-sub told {
-	my ($syslog, $prefix) = @_;
-	my %letters = map { $_->{fields}{letter} => 1 } $syslog->alerts;
-	return scalar grep { /^\Q$prefix\E-/ } keys %letters;
-}
-
 # Waits until all periods so far have ended.
 sub wait_for_the_ends {
 	my ($db) = @_;
@@ -63,7 +56,7 @@ subtest 'the daemon is down' => sub {
 	$lw->register($db, 'STOPPED', count => 10, first_s => 0.1, over_s => 0.2);
 	wait_for_the_ends($db);
 	$daemon = $lw->start_daemon($db, $syslog);
-	wait_until { told($syslog, 'STOPPED') == 10 } 10, 'so are those entered while it was stopped';
+	wait_until { letters_told('STOPPED', $syslog) == 10 } 10, 'so are those entered while it was stopped';
 	invariant_holds($lw, $db, [$syslog]);
 };
 
@@ -79,8 +72,8 @@ subtest 'the database restarts' => sub {
 		$lw->node->start;
 		my $up = time;
 		$lw->register($db, "AFTER-$mode", count => 10, first_s => 0.1, over_s => 0.2);
-		wait_until { told($syslog, "BEFORE-$mode") == 40 } 10, "$mode: letters entered just before are told";
-		wait_until { told($syslog, "AFTER-$mode") == 10 } 10, 'and those entered as soon as it is back';
+		wait_until { letters_told("BEFORE-$mode", $syslog) == 40 } 10, "$mode: letters entered just before are told";
+		wait_until { letters_told("AFTER-$mode", $syslog) == 10 } 10, 'and those entered as soon as it is back';
 		my ($first) = sort { $a <=> $b } grep { $_ > $up } map { $_->{seen_at} } $syslog->alerts;
 		cmp_ok($first - $up, '<', 2, 'within 2 s') or diag($daemon->log);
 		note(sprintf 'the first line after %.3f s', $first - $up);
@@ -102,7 +95,7 @@ subtest 'the connection is killed again and again' => sub {
 	is($killed, 15, 'fifteen times');
 	wait_until { $syslog->alerts == 130 } 15, 'all letters are told nevertheless';
 	$lw->register($db, 'AT-REST');
-	wait_until { told($syslog, 'AT-REST') } 5, 'and it still hears of a new one, long before it would look by itself';
+	wait_until { letters_told('AT-REST', $syslog) } 5, 'and it still hears of a new one, long before it would look by itself';
 	invariant_holds($lw, $db, [$syslog]);
 };
 
@@ -112,13 +105,13 @@ subtest 'the connection is lost between sending and marking' => sub {
 	my $daemon = $lw->start_daemon($db, $syslog);
 	my $lock   = hold($db, 'lock table letterwatch.alert_sent in share row exclusive mode');
 	$lw->register($db, 'SENT', count => 20);
-	wait_until { told($syslog, 'SENT') == 20 } 10, 'the lines are sent';
+	wait_until { letters_told('SENT', $syslog) == 20 } 10, 'the lines are sent';
 	wait_for_lock($db, 'mark_emitted');
 	ok(cut_connection($db), 'the connection is lost');
 	wait_for_lock($db, 'mark_emitted');
 	$lock->query_safe('rollback');
 	$lw->register($db, 'LATER');
-	wait_until { told($syslog, 'LATER') } 10, 'it goes on';
+	wait_until { letters_told('LATER', $syslog) } 10, 'it goes on';
 	invariant_holds($lw, $db, [$syslog]);
 	$lock->quit;
 };
@@ -136,7 +129,7 @@ subtest 'the answer to a claim is lost after its commit' => sub {
 	wait_until { $lw->psql($db, 'select count(*) from letterwatch.alert') eq '20' } 10, 'the claim commits';
 	ok(cut_connection($db), 'its connection is lost before it reads the answer');
 	$daemon->signal('CONT');
-	wait_until { told($syslog, 'CLAIMED') == 20 } 10, 'the lines come';
+	wait_until { letters_told('CLAIMED', $syslog) == 20 } 10, 'the lines come';
 	invariant_holds($lw, $db, [$syslog]);
 	$lock->quit;
 };
@@ -160,7 +153,7 @@ subtest 'SIGTERM, whatever the database and syslog do' => sub {
 	ok($daemon->stop, 'syslog full: it ends within 2 s, with status 0') or diag($daemon->log);
 	my $other = LetterWatch::Syslog->new;
 	$daemon = $lw->start_daemon($db, $other);
-	wait_until { told($syslog, 'UP') + told($other, 'UP') == 2 * $qlen + 20 } 10, 'another daemon sends the rest';
+	wait_until { letters_told('UP', $syslog) + letters_told('UP', $other) == 2 * $qlen + 20 } 10, 'another daemon sends the rest';
 	invariant_holds($lw, $db, [ $syslog, $other ]);
 	ok($daemon->stop, 'and stops');
 

@@ -13,16 +13,6 @@ my $lw = LetterWatch->new;
 # How long a clerk's statement may take. It is far more than it needs; what waits for a daemon waits for ever.
 my $PATIENCE = '5s';
 
-# A fast_database with a clerk of its office.
-sub office {
-	my $db = $lw->fast_database;
-	$lw->psql($db, <<~'SQL');
-		do $$ begin create role clerk login in role letterwatch_clerk; exception when duplicate_object then null; end $$;
-		insert into letterwatch.office_member (db_role, office_code, duty) values ('clerk', 'A', 'clerk');
-		SQL
-	return $db;
-}
-
 # What a clerk is told of what he does; '' if all went well.
 sub clerk {
 	my ($db, $sql) = @_;
@@ -41,12 +31,6 @@ sub clerk_writes {
 		$lines\\.
 		select count(*) from letterwatch.record_notice('$name-2', at => '$received');
 		SQL
-}
-
-sub told {
-	my ($prefix, @receivers) = @_;
-	my %letters = map { $_->{fields}{letter} => 1 } map { $_->alerts } @receivers;
-	return scalar grep { /^\Q$prefix\E-/ } keys %letters;
 }
 
 # A daemon that has looked once.
@@ -71,7 +55,7 @@ sub claim_held_up {
 }
 
 subtest 'the daemon is stopped in the middle of a claim' => sub {
-	my $db     = office();
+	my $db     = $lw->fast_database_with_clerk;
 	my $syslog = LetterWatch::Syslog->new;
 	my $daemon = started($db, $syslog);
 	my $lock   = claim_held_up($db, 'CLAIMED');
@@ -84,14 +68,14 @@ subtest 'the daemon is stopped in the middle of a claim' => sub {
 	is(clerk($db, q{select count(*) from letterwatch.withdraw_letter('CLAIMED-1000', 'as the writer wants')}), '', 'another withdrawn');
 	is(clerk_writes($db, 'MEANWHILE'), '', 'and new ones are entered');
 	$daemon->signal('CONT');
-	wait_until { told('CLAIMED', $syslog) == 1000 } 15, 'it goes on, and tells them';
-	wait_until { told('MEANWHILE', $syslog) == 20 } 10, 'and those entered meanwhile';
+	wait_until { letters_told('CLAIMED', $syslog) == 1000 } 15, 'it goes on, and tells them';
+	wait_until { letters_told('MEANWHILE', $syslog) == 20 } 10, 'and those entered meanwhile';
 	invariant_holds($lw, $db, [$syslog]);
 	$lock->quit;
 };
 
 subtest 'the daemon is killed in the middle of a claim' => sub {
-	my $db     = office();
+	my $db     = $lw->fast_database_with_clerk;
 	my $syslog = LetterWatch::Syslog->new;
 	my $daemon = started($db, $syslog);
 	my $lock   = claim_held_up($db, 'CLAIMED');
@@ -100,14 +84,14 @@ subtest 'the daemon is killed in the middle of a claim' => sub {
 	is(clerk($db, q{select count(*) from letterwatch.record_notice('CLAIMED-7')}), '', 'a letter that it was claiming is answered');
 	is(clerk_writes($db, 'DEAD'), '', 'and new ones are entered');
 	$daemon = started($db, $syslog);
-	wait_until { told('DEAD', $syslog) == 20 } 10, 'another tells them';
-	wait_until { told('CLAIMED', $syslog) >= 999 } 15, 'and what the first had claimed';
+	wait_until { letters_told('DEAD', $syslog) == 20 } 10, 'another tells them';
+	wait_until { letters_told('CLAIMED', $syslog) >= 999 } 15, 'and what the first had claimed';
 	invariant_holds($lw, $db, [$syslog]);
 	$lock->quit;
 };
 
 subtest 'there are three, and one is out of its mind' => sub {
-	my $db        = office();
+	my $db        = $lw->fast_database_with_clerk;
 	my @receivers = map { LetterWatch::Syslog->new } 1 .. 3;
 	my @daemons   = map { started($db, $_) } @receivers;
 
@@ -142,7 +126,7 @@ subtest 'there are three, and one is out of its mind' => sub {
 	unlike($err, qr/permission denied/, 'it has the rights of a daemon');
 	is_deeply(\@complaints, [], "in $rounds rounds no clerk was hindered");
 	is($lw->psql($db, 'select count(*) from letterwatch.letter'), 21 * $rounds, 'all letters are there');
-	wait_until { told('MAD', @receivers) >= 20 * $rounds } 20, 'and are told once it is gone';
+	wait_until { letters_told('MAD', @receivers) >= 20 * $rounds } 20, 'and are told once it is gone';
 	invariant_holds($lw, $db, \@receivers, repeated => { map { $_->{fields}{id} => 1 } map { $_->alerts } @receivers });
 	ok($_->alive, 'a daemon lives') for @daemons;
 };

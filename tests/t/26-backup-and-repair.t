@@ -11,22 +11,6 @@ use Test::More;
 
 my $lw = LetterWatch->new;
 
-# A fast_database with a clerk of its office.
-sub office {
-	my $db = $lw->fast_database;
-	$lw->psql($db, <<~'SQL');
-		do $$ begin create role clerk login in role letterwatch_clerk; exception when duplicate_object then null; end $$;
-		insert into letterwatch.office_member (db_role, office_code, duty) values ('clerk', 'A', 'clerk');
-		SQL
-	return $db;
-}
-
-sub told {
-	my ($prefix, @receivers) = @_;
-	my %letters = map { $_->{fields}{letter} => 1 } map { $_->alerts } @receivers;
-	return scalar grep { /^\Q$prefix\E(?:-|\z)/ } keys %letters;
-}
-
 # The first column of a query, as a set.
 sub set_of {
 	my ($db, $sql) = @_;
@@ -65,18 +49,18 @@ sub end_clerk {
 }
 
 subtest 'a backup in the middle of work' => sub {
-	my $db     = office();
+	my $db     = $lw->fast_database_with_clerk;
 	my $old    = LetterWatch::Ledger->new;
 	my $daemon = $lw->start_daemon($db, $old, 'timer.batch' => 20);
 	my @clerks = map { start_clerk($db, $_) } qw(ANNA BERT);
 	$lw->register($db, 'FORMER', count => 200, first_s => 0, over_s => 1);
-	wait_until { told('FORMER', $old) == 200 && told('ANNA', $old) > 20 } 20, 'clerks enter letters, and the daemon tells them';
+	wait_until { letters_told('FORMER', $old) == 200 && letters_told('ANNA', $old) > 20 } 20, 'clerks enter letters, and the daemon tells them';
 
 	my %entered = set_of($db, 'select letter_no from letterwatch.letter');
 	$lw->register($db, 'HUGE', count => 700);    # there are always lines under way
 	my $file = $lw->node->basedir . '/middle.dump';
 	$lw->node->command_ok([ 'pg_dump', '-Fc', '-f', $file, $lw->node->connstr($db) ], 'a backup is taken');
-	wait_until { told('HUGE', $old) == 700 } 20, 'work goes on';
+	wait_until { letters_told('HUGE', $old) == 700 } 20, 'work goes on';
 	end_clerk($_) for @clerks;
 	$daemon->kill9;
 	$lw->psql('postgres', 'create database restored');
@@ -95,7 +79,7 @@ subtest 'a backup in the middle of work' => sub {
 	$daemon = $lw->start_daemon('restored', $new);
 	$lw->register('restored', 'LATER', count => 5);
 	is(($lw->try('restored', q{select count(*) from letterwatch.record_notice('LATER-5')}, 'clerk'))[1], '', 'a clerk goes on');
-	wait_until { told('LATER', $new) >= 4 } 20, 'a daemon on what is restored tells what comes next';
+	wait_until { letters_told('LATER', $new) >= 4 } 20, 'a daemon on what is restored tells what comes next';
 	my %open = map { $_ => 1 } grep { !$known{$_} } map { $_->{fields}{id} } grep { $there{ $_->{fields}{letter} } } $old->alerts;
 	my %ids;
 	wait_until { %ids = map { $_->{fields}{id} => 1 } $new->alerts; !grep { !$ids{$_} } keys %open, keys %unsent } 20,
@@ -110,7 +94,7 @@ subtest 'a backup in the middle of work' => sub {
 };
 
 subtest 'planning fails' => sub {
-	my $db     = office();
+	my $db     = $lw->fast_database_with_clerk;
 	my $syslog = LetterWatch::Syslog->new;
 	my $daemon = $lw->start_daemon($db, $syslog);
 	$lw->register($db, 'BEFORE', count => 30, first_s => 1, over_s => 0.5);
@@ -128,14 +112,14 @@ subtest 'planning fails' => sub {
 	my $queue = q{select count(*), min(tries) >= 2 from letterwatch.replan_queue where error like '42883: function letterwatch.%'};
 	wait_until { $syslog->lines; $lw->psql($db, $queue) eq '21|t' } 10, 'the letters are queued with the reason, and tried again and again';
 	is($lw->psql($db, q{select count(*) from letterwatch.verify() where what = 'queued'}), 21, 'verify() names them');
-	wait_until { told('BEFORE', $syslog) == 29 } 10, 'the others are told';
+	wait_until { letters_told('BEFORE', $syslog) == 29 } 10, 'the others are told';
 	is_deeply([ sort map { $_->{fields}{letter} } $syslog->events('queued') ], [ sort 'BEFORE-7', map { "NEW-$_" } 1 .. 20 ],
 		'a line names each of them, once');
-	is(told('NEW', $syslog) + told('BEFORE-7', $syslog), 0, 'and nothing else is said of them, which may be wrong');
+	is(letters_told('NEW', $syslog) + letters_told('BEFORE-7', $syslog), 0, 'and nothing else is said of them, which may be wrong');
 
 	$lw->psql($db, 'alter function letterwatch.replan_away rename to replan; alter function letterwatch.plan_away rename to plan_new_letters');
 	wait_until { $lw->psql($db, 'select count(*) from letterwatch.replan_queue') eq '0' } 20, 'once it is mended, they are planned';
-	wait_until { told('NEW', $syslog) == 19 } 10, 'and told, but for the one that is answered';
+	wait_until { letters_told('NEW', $syslog) == 19 } 10, 'and told, but for the one that is answered';
 	invariant_holds($lw, $db, [$syslog]);
 };
 

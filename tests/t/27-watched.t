@@ -55,12 +55,6 @@ sub hear {
 	return 1;
 }
 
-sub told {
-	my ($syslog, $prefix) = @_;
-	my %letters = map { $_->{fields}{letter} => 1 } $syslog->alerts;
-	return scalar grep { /^\Q$prefix\E-/ } keys %letters;
-}
-
 # What check-letterwatch says, and its status.
 sub check {
 	my ($conninfo) = @_;
@@ -142,7 +136,7 @@ subtest 'trouble' => sub {
 			[ 'pg_dump', '--data-only', '--exclude-table-data=letterwatch.daemon_instance', $lw->node->connstr($broken_db) ]);
 		return $text =~ s/^(?:\\(?:un)?restrict|SELECT pg_catalog.setval).*\n//gmr;
 	};
-	wait_until { told($broken_log, 'DUE') == 3 } 10, 'a session that was there before goes on: the daemon tells';
+	wait_until { letters_told('DUE', $broken_log) == 3 } 10, 'a session that was there before goes on: the daemon tells';
 	wait_until { $lw->psql($broken_db, 'select count(*) from letterwatch.outbox') eq '0' } 5, 'and marks';
 	is($clerk_before->query_safe(q{select count(*) from letterwatch.record_notice('BEFORE-1')}), 0, 'so does a clerk');
 	my $before = $rows->();
@@ -190,7 +184,7 @@ subtest 'trouble' => sub {
 		wait_until { hear() && $log->events('recovered') } 10, 'after the restart it says that it has recovered';
 		$lw->register($db, 'AFTER', count => 3);
 		is(($lw->try($db, q{select count(*) from letterwatch.register_letter('A', 'X-1')}, 'clerk'))[1], '', 'clerks go on');
-		wait_until { told($log, 'AFTER') == 3 && told($log, 'DUE') == 3 } 10, 'all is told';
+		wait_until { letters_told('AFTER', $log) == 3 && letters_told('DUE', $log) == 3 } 10, 'all is told';
 		is((grep { $_->{fields}{reason} eq $reason } $log->events('degraded')), 1, 'the trouble was told once');
 		ok($watched->{daemon}->alive, 'by the same daemon');
 		invariant_holds($lw, $db, [$log], $log == $broken_log ? () : (repeated => { map { $_->{fields}{id} => 1 } $log->alerts }));

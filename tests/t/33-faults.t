@@ -15,13 +15,6 @@ sub now { return clock_gettime(CLOCK_MONOTONIC) }
 # The middle one of some numbers.
 sub median { return (sort { $a <=> $b } @_)[ @_ / 2 ] }
 
-# How many letters of register(PREFIX) have a line.
-sub told {
-	my ($prefix, @receivers) = @_;
-	my %letters = map { $_->{fields}{letter} => 1 } map { $_->alerts } @receivers;
-	return scalar grep { /^\Q$prefix\E-/ } keys %letters;
-}
-
 # The daemon at work, once it has looked.
 sub started {
 	my ($db, $syslog, %settings) = @_;
@@ -68,7 +61,7 @@ subtest 'syslog has stopped: the loop goes on turning, and reads what the server
 	is($lw->psql($db, q{select count(*) from pg_stat_activity where application_name = 'letterwatchd' and state <> 'idle'
 		and datname = current_database()}), '0', 'no transaction is open');
 	$syslog->resume;
-	wait_until { told('STOPPED', $syslog) == $many } 10, 'it goes on: all lines come';
+	wait_until { letters_told('STOPPED', $syslog) == $many } 10, 'it goes on: all lines come';
 	invariant_holds($lw, $db, [$syslog]);
 };
 
@@ -78,15 +71,15 @@ subtest 'lines are lost behind syslog: they can be sent again, from a moment on'
 	my $daemon = started($db, $syslog);
 	my $sent   = sub { return $lw->psql($db, 'select count(*) from letterwatch.outbox') eq '0' };
 	$lw->register($db, 'KEPT', count => 10);
-	wait_until { told('KEPT', $syslog) == 10 && $sent->() } 10, 'ten letters are told';
+	wait_until { letters_told('KEPT', $syslog) == 10 && $sent->() } 10, 'ten letters are told';
 	my $moment = $lw->psql($db, 'select clock_timestamp()');
 	$lw->register($db, 'LOST', count => 10);
-	wait_until { told('LOST', $syslog) == 10 && $sent->() } 10, 'ten more';
+	wait_until { letters_told('LOST', $syslog) == 10 && $sent->() } 10, 'ten more';
 	my %text = map { $_->{fields}{id} => $_->{text} } $syslog->alerts;
 	$syslog->clear;
 	is($lw->psql($db, "select letterwatch.resend_alerts('$moment')"), '10', 'the later ones are asked for');
 	wait_until { $syslog->alerts >= 10 && $sent->() } 10, 'and come';
-	is(told('LOST', $syslog), 10, 'all of them');
+	is(letters_told('LOST', $syslog), 10, 'all of them');
 	is(scalar $syslog->alerts, 10, 'and no others');
 	is_deeply([ grep { $text{ $_->{fields}{id} } ne $_->{text} } $syslog->alerts ], [], 'by the same ids, in the same words');
 	is($lw->psql($db, 'select count(*) from letterwatch.alert'), '20', 'no alert was added');
@@ -109,10 +102,10 @@ subtest 'a claim that hangs in mid-transaction holds up its own rows only' => su
 	} 10, 'one of three daemons is stopped in its claim';
 	my @others = map { $lw->start_daemon($db, $_) } @receivers[ 1, 2 ];
 	$lw->register($db, 'FREE', count => 200, first_s => 0.2, over_s => 1);
-	wait_until { told('FREE', @receivers) == 200 } 5, 'the others tell what it does not hold';
-	is(told('HELD', @receivers), 0, 'and nothing of what it holds');
+	wait_until { letters_told('FREE', @receivers) == 200 } 5, 'the others tell what it does not hold';
+	is(letters_told('HELD', @receivers), 0, 'and nothing of what it holds');
 	$session->query_safe('select pg_advisory_unlock(42)');
-	wait_until { told('HELD', @receivers) == 10 } 5, 'which comes when it goes on';
+	wait_until { letters_told('HELD', @receivers) == 10 } 5, 'which comes when it goes on';
 	invariant_holds($lw, $db, \@receivers);
 	$session->quit;
 };
@@ -133,19 +126,19 @@ subtest 'the clock jumps, and the machine sleeps' => sub {
 
 	$lw->register($db, 'AHEAD', count => 10, first_s => 1800);
 	$jump->('1 hour');
-	wait_until { told('AHEAD', $syslog) == 10 } 5, 'an hour forward: what has become due is told with the next look';
+	wait_until { letters_told('AHEAD', $syslog) == 10 } 5, 'an hour forward: what has become due is told with the next look';
 	cmp_ok((max map { $_->{fields}{late_s} } $syslog->alerts), '>=', 1790, 'and says how late it is');
 
 	$jump->('-1 hour');
 	$lw->register($db, 'BACK', count => 10, first_s => 0.5, over_s => 0.5);
-	is(told('BACK', $syslog), 0, 'an hour back: nothing is told before its time');
-	wait_until { told('BACK', $syslog) == 10 } 5, 'and what comes is told when it comes';
+	is(letters_told('BACK', $syslog), 0, 'an hour back: nothing is told before its time');
+	wait_until { letters_told('BACK', $syslog) == 10 } 5, 'and what comes is told when it comes';
 
 	$lw->psql($db, q{insert into letterwatch.letter (letter_no, office_code) values ('B-1', 'B')});
 	$daemon->signal('STOP');
 	$jump->('92 days');
 	$daemon->signal('CONT');
-	wait_until { told('B', $syslog) == 1 && (grep { $_->{fields}{rule} eq 'reply' } $syslog->alerts) } 5, 'it slept for 92 days: a letter is told';
+	wait_until { letters_told('B', $syslog) == 1 && (grep { $_->{fields}{rule} eq 'reply' } $syslog->alerts) } 5, 'it slept for 92 days: a letter is told';
 	my @lines = grep { $_->{fields}{letter} eq 'B-1' } $syslog->alerts;
 	is_deeply([ sort map { $_->{fields}{rule} } @lines ], [qw(notice reply)], 'by one line a deadline');
 	cmp_ok((max map { $_->{fields}{covers} // 1 } @lines), '>', 5, 'which stands for all that came meanwhile');
@@ -183,7 +176,7 @@ subtest 'very much is due at the start: memory stays flat, clerks are not held u
 			$clerk->quit;
 		}
 		wait_until { $lw->psql($db, 'select count(*) from letterwatch.alert_sent') eq $count } 60, 'all is sent';
-		wait_until { told('DUE', $ledger) == $count } 10, "$count letters are told";
+		wait_until { letters_told('DUE', $ledger) == $count } 10, "$count letters are told";
 		$few_kb = $peak_kb->($daemon) if $count == 1_000;
 		$many_kb = max($many_kb // 0, $peak_kb->($daemon));
 		invariant_holds($lw, $db, [$ledger]);

@@ -8,13 +8,6 @@ use Test::More;
 
 my $lw = LetterWatch->new;
 
-# The letters of register(PREFIX) that have a line.
-sub told {
-	my ($prefix, @receivers) = @_;
-	my %letters = map { $_->{fields}{letter} => 1 } map { $_->alerts } @receivers;
-	return scalar grep { /^\Q$prefix\E-/ } keys %letters;
-}
-
 sub wait_for_work {
 	my ($cluster, $db) = @_;
 	wait_until { $cluster->psql($db, 'select count(last_pass_at) from letterwatch.daemon_instance') eq '1' } 10, 'a daemon works';
@@ -68,15 +61,15 @@ push @daemons, map { $lw->start_daemon($three_db, $_) } @receivers[ 1, 2 ];
 
 subtest 'one of three daemons is stopped with what it has claimed' => sub {
 	$lw->register($three_db, 'FREE', count => 20);
-	wait_until { told('FREE', @receivers) == 20 } 10, 'the others tell what comes';
-	is(told('HELD', @receivers), 0, 'and leave the stopped one what it has');
+	wait_until { letters_told('FREE', @receivers) == 20 } 10, 'the others tell what comes';
+	is(letters_told('HELD', @receivers), 0, 'and leave the stopped one what it has');
 };
 
 subtest 'the network is cut, and nobody is told: it is noticed' => sub {
 	wait_until { $cut_daemon->log =~ /database lost what="statement timed out"/ } 30, 'within 30 s';
 	$cut_daemon->signal('USR1');
 	wait_until { $cut_syslog->events('status') } 1, 'the loop turns';
-	wait_until { told('CUT', $cut_syslog) == 10 } 8, 'it is whole again: the lines come';
+	wait_until { letters_told('CUT', $cut_syslog) == 10 } 8, 'it is whole again: the lines come';
 	invariant_holds($lw, $cut_db, [$cut_syslog]);
 };
 
@@ -84,19 +77,19 @@ subtest 'no connection is left: it says so, and recovers' => sub {
 	wait_until { $small_syslog->events('degraded') } 30, 'degraded';
 	is_deeply([ map { $_->{fields}{reason} } $small_syslog->events('degraded') ], ['database'], 'since it has no database');
 	like($small_daemon->log, qr/database not reached .*remaining connection slots/, 'its own log says more');
-	is(told('NO-SLOT', $small_syslog), 0, 'nothing is told by then');
+	is(letters_told('NO-SLOT', $small_syslog), 0, 'nothing is told by then');
 	$_->quit for @sessions;
-	wait_until { told('NO-SLOT', $small_syslog) == 10 } 5, 'others leave: the lines come';
+	wait_until { letters_told('NO-SLOT', $small_syslog) == 10 } 5, 'others leave: the lines come';
 	wait_until { $small_syslog->events('recovered') } 5, 'recovered';
 	invariant_holds($small, $small_db, [$small_syslog]);
 };
 
 subtest 'the lease of the stopped one is over' => sub {
-	wait_until { told('HELD', @receivers[ 1, 2 ]) == 10 } 35, 'the others tell what it holds';
+	wait_until { letters_told('HELD', @receivers[ 1, 2 ]) == 10 } 35, 'the others tell what it holds';
 	my %repeated = map { $_->{fields}{id} => 1 } grep { $_->{fields}{letter} =~ /^HELD/ } map { $_->alerts } @receivers;
 	$daemons[0]->signal('CONT');
 	$lw->register($three_db, 'LATER', count => 10);
-	wait_until { told('LATER', @receivers) == 10 } 10, 'it goes on: nothing is in its way';
+	wait_until { letters_told('LATER', @receivers) == 10 } 10, 'it goes on: nothing is in its way';
 	invariant_holds($lw, $three_db, \@receivers, repeated => \%repeated);
 };
 

@@ -15,12 +15,6 @@ $node->init_from_backup($first->node, 'base', has_streaming => 1);
 $node->start;
 my $second = bless { node => $node }, 'LetterWatch';
 
-sub told {
-	my ($syslog, $prefix) = @_;
-	my %letters = map { $_->{fields}{letter} => 1 } $syslog->alerts;
-	return scalar grep { /^\Q$prefix\E-/ } keys %letters;
-}
-
 sub rests {
 	my ($lw) = @_;
 	return $lw->psql($db, 'select count(*) from letterwatch.outbox') eq '0';
@@ -32,7 +26,7 @@ my $daemon = $first->start_daemon($db, $syslog,
 	map({ $_->node->host } $first, $second), map({ $_->node->port } $first, $second), $db),
 	'timer.max_sleep' => '1s');
 $first->register($db, 'BEFORE', count => 10);
-wait_until { told($syslog, 'BEFORE') == 10 && rests($first) } 10, 'the daemon works with the primary';
+wait_until { letters_told('BEFORE', $syslog) == 10 && rests($first) } 10, 'the daemon works with the primary';
 $first->node->wait_for_catchup($node, 'replay', $first->node->lsn('insert'));
 
 # The standby knows the letters, but not that they were told.
@@ -45,7 +39,7 @@ $first->register($db, 'TWICE', count => 10, first_s => 500);
 $first->node->wait_for_catchup($node, 'replay', $first->node->lsn('insert'));
 $node->stop;
 $jump->($first);
-wait_until { told($syslog, 'TWICE') == 10 && rests($first) } 10, 'its standby falls behind, and the primary tells more';
+wait_until { letters_told('TWICE', $syslog) == 10 && rests($first) } 10, 'its standby falls behind, and the primary tells more';
 my @before = sort map { $_->{fields}{id} } grep { $_->{fields}{letter} =~ /^TWICE/ } $syslog->alerts;
 
 $first->node->stop('immediate');
@@ -58,7 +52,7 @@ wait_until { $syslog->alerts == 30 && rests($second) } 10, 'it is told again';
 my @ids = map { $_->{fields}{id} } grep { $_->{fields}{letter} =~ /^TWICE/ } $syslog->alerts;
 is_deeply([ sort @ids[ 10 .. $#ids ] ], \@before, 'by the same ids');
 $second->register($db, 'AFTER', count => 10);
-wait_until { told($syslog, 'AFTER') == 10 } 5, 'and what comes';
+wait_until { letters_told('AFTER', $syslog) == 10 } 5, 'and what comes';
 
 # The old primary comes back as a standby: it is the first host of the conninfo, and must not be taken.
 $first->node->set_standby_mode;
@@ -66,7 +60,7 @@ $first->node->start;
 is($second->psql($db, q{select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'letterwatchd'}),
 	'1', 'the old one is back when the connection is lost');
 $second->register($db, 'BACK', count => 10);
-wait_until { told($syslog, 'BACK') == 10 } 5, 'the new one is found again';
+wait_until { letters_told('BACK', $syslog) == 10 } 5, 'the new one is found again';
 
 # A server that becomes read-only under the daemon: it answers, but can do nothing.
 $second->psql($db, qq{alter system set default_transaction_read_only = on; select pg_reload_conf()});
@@ -74,7 +68,7 @@ $first->node->stop;
 wait_until { $daemon->log =~ /database (?:lost|not reached).*(?:25006|read-only)/ } 10, 'a server that turns read-only is left';
 $second->psql($db, 'set default_transaction_read_only = off; alter system reset default_transaction_read_only; select pg_reload_conf()');
 $second->register($db, 'LAST', count => 10);
-wait_until { told($syslog, 'LAST') == 10 } 5, 'and taken again when it can write';
+wait_until { letters_told('LAST', $syslog) == 10 } 5, 'and taken again when it can write';
 
 ok($daemon->alive, 'it is the same daemon');
 invariant_holds($second, $db, [$syslog], repeated => { map { $_ => 1 } @before });

@@ -389,7 +389,7 @@ my $rounds = 0;
 sub come_to_rest {
 	set_going();
 	$begins_at[$_] = 0 for 0 .. 2;
-	my $rested = wait_for { tend(); at_rest() } 300;
+	my $rested = wait_for { tend(); at_rest() } 90;
 	unless (ok($rested, 'the daemons come to rest after round ' . ++$rounds)) {
 		diag($lw->psql($db, <<~'SQL'));
 			select 'outbox ' || count(*) from letterwatch.outbox union all
