@@ -71,6 +71,11 @@ select not exists (select from letterwatch.schema_version where version = 8) as 
 	\ir migrations/0008_claim.sql
 	insert into letterwatch.schema_version (version, name) values (8, '0008_claim');
 \endif
+select not exists (select from letterwatch.schema_version where version = 9) as missing \gset
+\if :missing
+	\ir migrations/0009_ends.sql
+	insert into letterwatch.schema_version (version, name) values (9, '0009_ends');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -92,9 +97,11 @@ select not exists (select from letterwatch.schema_version where version = 8) as 
 \ir functions/daemon_disconnect.sql
 \ir functions/daily_mornings.sql
 \ir functions/date_deadlines.sql
+\ir functions/deadline_end.sql
 \ir functions/delete_lines.sql
 \ir functions/derive.sql
 \ir functions/derive_calendar.sql
+\ir functions/derive_lives.sql
 \ir functions/derive_stages.sql
 \ir functions/digest_message.sql
 \ir functions/due_date.sql
@@ -124,6 +131,7 @@ select not exists (select from letterwatch.schema_version where version = 8) as 
 \ir functions/letter_received_on.sql
 \ir functions/line_id.sql
 \ir functions/list_complete.sql
+\ir functions/lock_deadlines.sql
 \ir functions/lock_due.sql
 \ir functions/lock_planning.sql
 \ir functions/lock_settings.sql

@@ -67,8 +67,8 @@ begin
 		                                  and x.path @> array[coalesce(y.by_office, x.office_code)])) then 'foreign'
 		       when bound and g.letter_no is not null and g.office_code not in (select letterwatch.my_offices())
 		       then 'foreign original'
-		       else coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, d.on_day, d.today, l.received_on,
-		                                              l.rule_set_in_force, s.office_before),
+		       else coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, s.possible, d.on_day, d.today,
+		                                              l.received_on, l.rule_set_in_force, s.office_before),
 		       case
 		       when e.kind = 'correct' and b.on_day < l.received_on then 'receipt'
 		       when e.kind not in ('correct', 'void') and d.on_day < l.received_on then 'before'

@@ -6,7 +6,7 @@
 -- on_day: the local date of the office in charge after it; recorded_day: that of the later of occurred_at and recorded_at. A
 -- transfer takes the letter out of the hands of unit and handler. as_of: only what was recorded up to then; NULL: all.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
--- Callers: derive, event_inserted, check_extensions, letter_history, notice_text, verify.
+-- Callers: derive_lives, event_inserted, check_extensions, letter_history, notice_text, verify.
 create or replace function letterwatch.event_sequence(letters text[], as_of timestamptz default null)
 returns table (letter_no text, event_id bigint, place bigint, kind text, outcome text, rule text, until date, of_letter_no text,
                possible boolean, status_before text, status text, suspended_before boolean, suspended boolean,
@@ -23,77 +23,87 @@ set enable_nestloop = on
 as $$
 declare
 	upto timestamptz := coalesce(as_of, 'infinity');
-	e letterwatch.letter_event;
+	e record;
+	nth bigint := 0;
 	step letterwatch.transition;
+	step_exists boolean;
+	step_of text[];     -- what it was looked up for: the next event often asks for the same
 	time_zone text;
-	zone_of text;
+	zone_of text;       -- the office whose time zone it is
 	supervised boolean;
 begin
-	foreach letter_no in array letters loop
-		place := 0;
-		status := 'registered';
-		suspended := false;
-		supervised := false;
-		office_code := null;
-		unit := null;
-		handler := null;
-		for e in
-			select x.*
-			from letterwatch.letter_event x
-			where x.letter_no = event_sequence.letter_no and x.recorded_at <= upto
-			  and not exists (select from letterwatch.letter_event v
-			                  where v.letter_no = x.letter_no and v.kind = 'void' and v.of_event = x.event_id
-			                    and v.recorded_at <= upto)
-			order by x.occurred_at, x.recorded_at, x.event_id
-		loop
-			if place = 0 then
-				select f.office_code into office_code from letterwatch.letter_fact(array[letter_no], as_of) f;
-			end if;
-			place := place + 1;
-			status_before := status;
-			suspended_before := suspended;
-			supervised_before := supervised;
-			office_before := office_code;
-			unit_before := unit;
+	for e in
+		select u.nth, f.office_code as received_by, o.time_zone, x.*
+		from (select v.letter_no, v.nth from unnest(letters) with ordinality v (letter_no, nth) offset 0) u
+		left join lateral letterwatch.letter_fact(array[u.letter_no], as_of) f on true
+		left join letterwatch.office_setting o on o.office_code = f.office_code and as_of is null
+		join letterwatch.letter_event x on x.letter_no = u.letter_no and x.recorded_at <= upto
+		where not exists (
+			select from letterwatch.letter_event v
+			where v.letter_no = x.letter_no and v.kind = 'void' and v.of_event = x.event_id and v.recorded_at <= upto)
+		order by u.nth, x.occurred_at, x.recorded_at, x.event_id
+	loop
+		if e.nth <> nth then
+			nth := e.nth;
+			letter_no := e.letter_no;
+			place := 0;
+			status := 'registered';
+			suspended := false;
+			supervised := false;
+			office_code := e.received_by;
+			time_zone := e.time_zone;
+			zone_of := case when as_of is null then office_code end;
+			unit := null;
+			handler := null;
+		end if;
+		place := place + 1;
+		status_before := status;
+		suspended_before := suspended;
+		supervised_before := supervised;
+		office_before := office_code;
+		unit_before := unit;
+		if array[status, e.kind, e.outcome, suspended::text, supervised::text] is distinct from step_of then
+			step_of := array[status, e.kind, e.outcome, suspended::text, supervised::text];
 			select t.* into step
 			from letterwatch.transition t
 			where t.status = event_sequence.status and t.kind = e.kind and t.outcome = coalesce(e.outcome, '')
 			  and coalesce(t.when_suspended, event_sequence.suspended) = event_sequence.suspended
 			  and coalesce(t.when_supervised, supervised) = supervised;
-			possible := found;
-			if possible then
-				status := step.next_status;
-				suspended := coalesce(step.suspends, suspended);
-				supervised := coalesce(step.supervises, supervised);
-				if e.kind = 'transfer' then
-					office_code := e.to_office;
-					unit := e.unit;
-					handler := e.handler;
-				else
-					unit := coalesce(e.unit, unit);
-					handler := coalesce(e.handler, handler);
-				end if;
+			step_exists := found;
+		end if;
+		possible := step_exists;
+		if possible then
+			status := step.next_status;
+			suspended := coalesce(step.suspends, suspended);
+			supervised := coalesce(step.supervises, supervised);
+			if e.kind = 'transfer' then
+				office_code := e.to_office;
+				unit := e.unit;
+				handler := e.handler;
+			else
+				unit := coalesce(e.unit, unit);
+				handler := coalesce(e.handler, handler);
 			end if;
-			if office_code is distinct from zone_of then
-				select o.time_zone into time_zone from letterwatch.office_setting o where o.office_code = event_sequence.office_code;
-				if as_of is not null then
-					time_zone := (letterwatch.office_then(office_code, as_of)).time_zone;
-				end if;
-				zone_of := office_code;
+		end if;
+		if office_code is distinct from zone_of then
+			select o.time_zone into time_zone from letterwatch.office_setting o where o.office_code = event_sequence.office_code;
+			if as_of is not null then
+				time_zone := (letterwatch.office_then(office_code, as_of)).time_zone;
 			end if;
-			event_id := e.event_id;
-			kind := e.kind;
-			outcome := e.outcome;
-			rule := e.rule;
-			until := e.until;
-			of_letter_no := e.of_letter_no;
-			occurred_at := e.occurred_at;
-			recorded_at := e.recorded_at;
-			baseline := e.baseline;
-			on_day := (e.occurred_at at time zone time_zone)::date;
-			recorded_day := (greatest(e.occurred_at, e.recorded_at) at time zone time_zone)::date;
-			return next;
-		end loop;
+			zone_of := office_code;
+		end if;
+		event_id := e.event_id;
+		kind := e.kind;
+		outcome := e.outcome;
+		rule := e.rule;
+		until := e.until;
+		of_letter_no := e.of_letter_no;
+		occurred_at := e.occurred_at;
+		recorded_at := e.recorded_at;
+		baseline := e.baseline;
+		on_day := (e.occurred_at at time zone time_zone)::date;
+		recorded_day := (greatest(e.occurred_at, e.recorded_at) at time zone time_zone)::date;
+		return next;
 	end loop;
 end
 $$;

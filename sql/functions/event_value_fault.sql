@@ -1,11 +1,12 @@
--- event_value_fault(event, on_day, today, received_on, rule_set, office_before) → text: what is wrong with the values of a new
+-- event_value_fault(event, possible, on_day, today, received_on, rule_set, office_before) → text: what is wrong with the values of a new
 -- event by themselves, as a word that refuse_event explains; NULL: nothing. received_on NULL: there is no such letter.
+-- possible: whether its kind and outcome are, in the status before it: then they need not be looked up.
 -- on_day, today: its local date, and that of the present moment, both of the office in charge after it; received_on, rule_set: the
 -- letter's, as corrected; office_before: in charge before the event. An order (supervise) is given by that office or one above
 -- it; whether the session may speak for it is not asked here.
 -- Callers: event_inserted.
-create or replace function letterwatch.event_value_fault(e letterwatch.letter_event, on_day date, today date, received_on date,
-                                                         rule_set text, office_before text) returns text
+create or replace function letterwatch.event_value_fault(e letterwatch.letter_event, possible boolean, on_day date, today date,
+                                                         received_on date, rule_set text, office_before text) returns text
 language plpgsql stable
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
@@ -16,9 +17,10 @@ declare
 begin
 	if received_on is null then
 		return 'letter';
-	elsif not exists (select from letterwatch.transition t where t.kind = e.kind) then
+	elsif possible is not true and not exists (select from letterwatch.transition t where t.kind = e.kind) then
 		return 'kind';
-	elsif not exists (select from letterwatch.transition t where t.kind = e.kind and t.outcome = coalesce(e.outcome, '')) then
+	elsif possible is not true
+	      and not exists (select from letterwatch.transition t where t.kind = e.kind and t.outcome = coalesce(e.outcome, '')) then
 		return 'outcome';
 	elsif on_day > today and e.occurred_at > letterwatch.clock() + interval '5 minutes' then
 		return 'future';
@@ -159,5 +161,5 @@ begin
 	return null;
 end
 $$;
-comment on function letterwatch.event_value_fault(letterwatch.letter_event, date, date, date, text, text) is
+comment on function letterwatch.event_value_fault(letterwatch.letter_event, boolean, date, date, date, text, text) is
 	'What is wrong with the values of an event.';

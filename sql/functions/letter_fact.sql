@@ -2,7 +2,7 @@
 -- that is not void stands over the letter's own. office_code: the office that received it. received_at: NULL where the day was
 -- corrected. as_of: only what was recorded up to then; NULL: all.
 -- Inlined into the caller's join, as period_end is.
--- Callers: event_sequence, derive, event_inserted, explain_deadline.
+-- Callers: event_sequence, derive_lives, event_inserted, explain_deadline.
 create or replace function letterwatch.letter_fact(letters text[], as_of timestamptz default null)
 returns table (letter_no text, office_code text, received_on date, received_at timestamptz, rule_set text,
                registered_at timestamptz, baseline boolean)

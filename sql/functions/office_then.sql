@@ -1,6 +1,6 @@
 -- office_then(office_code, as_of) → office_setting: the settings of an office, and its place in the tree, that were in force at that
 -- moment; for an office that is younger its first ones.
--- Callers: derive, event_sequence, reply_rate_tree.
+-- Callers: derive_lives, event_sequence, reply_rate_tree.
 create or replace function letterwatch.office_then(office_code text, as_of timestamptz) returns letterwatch.office_setting
 language sql stable
 as $$

@@ -8,7 +8,7 @@
 -- The rules: Criminal Procedure Law §105 (the starting day does not count; roll), Civil Code §§201–203 (corresponding day,
 -- or the month's last). Where the starting day counts a month ends on the day before the corresponding day (BGB §188).
 -- One plain SELECT without SET or STRICT, so that PostgreSQL inlines it into the caller's join; for OFFSET 0 see stage_time.
--- Callers: derive, date_deadlines, plan_new_letters, due_date, explain_deadline.
+-- Callers: deadline_end, date_deadlines, due_date, explain_deadline.
 create or replace function letterwatch.period_end(calendar text, start_on date, count_from text, amount int, unit text,
                                                   month_end boolean, roll boolean, pauses datemultirange, extended_to date)
 returns table (due_on date, slack int, provisional boolean, own_end_on date)

@@ -54,18 +54,8 @@ begin
 			where x.rule_set = n.rule_set and n.received_on between x.valid_from and x.valid_to and x.begins = 'receipt'
 			offset 0
 		) r
-		left join lateral letterwatch.period_end(n.calendar, n.received_on, r.count_from, r.amount, r.unit, r.month_end, r.roll,
-		                                         null, null) e on true
-		left join lateral (
-			select ((x.at - interval '1 microsecond') at time zone n.time_zone)::date, x.at
-			from (values (n.second_at + make_interval(secs => r.amount))) x (at)
-			where r.unit = 'second'
-		) s (due_on, late_at) on true
-		cross join lateral (
-			select coalesce(e.due_on, s.due_on), coalesce((e.due_on + r.end_of_day) at time zone n.time_zone, s.late_at),
-			       coalesce(e.slack, r.amount), coalesce(e.provisional, false)
-			offset 0
-		) p (due_on, late_at, slack, provisional)
+		cross join lateral letterwatch.deadline_end(n.calendar, n.time_zone, n.received_on, n.second_at, r.count_from, r.amount, r.unit,
+		                                            r.month_end, r.roll, r.end_of_day, null, null) p
 		cross join lateral (
 			select greatest(p.late_at, case when n.known_late >= p.late_at then n.known_late end) offset 0
 		) u (overdue_at)

@@ -23,16 +23,14 @@ declare
 	wake boolean;
 	job letterwatch.settings_change;
 	closings letterwatch.closing[];
+	tids tid[];
 begin
 	if cardinality(letters) = 0 then
 		return;
 	end if;
 	perform letterwatch.plan_for(cardinality(letters), '{letterwatch.letter,letterwatch.letter_state,letterwatch.deadline}');
 
-	perform from letterwatch.deadline d
-	where d.letter_no = any (letters)
-	order by d.letter_no, d.rule, d.since
-	for no key update;
+	tids := letterwatch.lock_deadlines(letters);
 
 	select * into job
 	from letterwatch.settings_change c
@@ -41,7 +39,8 @@ begin
 	limit 1;
 	if found then
 		perform letterwatch.renumber_stages(letters);
-		perform letterwatch.date_deadlines(array(select d.ctid from letterwatch.deadline d where d.letter_no = any (letters)), job);
+		perform letterwatch.date_deadlines(letterwatch.lock_deadlines(letters), job);
+		tids := letterwatch.lock_deadlines(letters);
 	end if;
 
 	with derived as materialized (
@@ -62,18 +61,17 @@ begin
 			 excluded.suspended_on, excluded.muted_until, excluded.duplicate_of, excluded.former_offices)
 		where t is distinct from excluded
 	), wanted as (
-		select w.*, o.day_begins
+		select *
 		from derived w
-		join letterwatch.office_setting o on o.office_code = w.office_code
 		where w.rule is not null
 	), stored as (
-		select d.*
-		from unnest(letters) u (letter_no)
-		join letterwatch.deadline d on d.letter_no = u.letter_no
+		select d.ctid as tid, d.*
+		from unnest(tids) u (tid)
+		join letterwatch.deadline d on d.ctid = u.tid
 	), difference as materialized (
 		select coalesce(w.letter_no, s.letter_no) as letter_no, coalesce(w.rule, s.rule) as rule,
 		       coalesce(w.since, s.since) as since,
-		       s.letter_no is null as is_new, w.letter_no is null as is_gone,
+		       s.tid, s.letter_no is null as is_new, w.letter_no is null as is_gone,
 		       s.due_on as old_due, s.state as old_state, s.reached >= g.overdue_no as was_overdue,
 		       w.rule_set, coalesce(w.office_code, s.office_code) as office_code, w.unit, coalesce(w.state, 'gone') as state,
 		       w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional, w.first_stage, w.closed_event, w.closed_on, w.closed_kind,
@@ -107,7 +105,7 @@ begin
 		    begun_at = n.begun_at, pauses = n.pauses, extended_to = n.extended_to, muted_until = n.muted_until,
 		    baseline = n.baseline, verdict = n.verdict, changed_at = moment, dated_at = n.dated_at, stage_done = n.stage_done, next_event_at = n.next_event_at
 		from difference n
-		where d.letter_no = n.letter_no and d.rule = n.rule and d.since = n.since and not n.is_new and not n.is_gone
+		where d.ctid = n.tid and not n.is_gone
 		returning d.next_event_at
 	), added as (
 		insert into letterwatch.deadline
@@ -123,7 +121,7 @@ begin
 	), gone as (
 		delete from letterwatch.deadline d
 		using difference n
-		where d.letter_no = n.letter_no and d.rule = n.rule and d.since = n.since and n.is_gone
+		where d.ctid = n.tid and n.is_gone
 	), recorded as (
 		insert into letterwatch.deadline_change (letter_no, rule, since, old_due, new_due, why, changed_by, session_role)
 		select n.letter_no, n.rule, n.since, n.old_due, n.due_on, replan.why, replan.changed_by, replan.session_role

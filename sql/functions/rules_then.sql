@@ -1,6 +1,6 @@
 -- rules_then(rule_set, as_of) → rows of type rule: the rules of a rule set as they stood at that moment. A rule set that is younger
 -- stands as it was first entered: nothing was counted by it before, but letters may be dated back.
--- Callers: derive.
+-- Callers: derive_lives.
 create or replace function letterwatch.rules_then(rule_set text, as_of timestamptz) returns setof letterwatch.rule
 language sql stable
 as $$

@@ -1,0 +1,387 @@
+-- derive_lives(letters, as_of) → rows: what the events make of some letters; reads no derived row of a letter. A row for each
+-- deadline, with the state of its letter, columns as of letter_state, before the deadline's own, columns as of deadline; one row
+-- with rule NULL for a letter that has none. When a deadline ends is not said yet, but all that its end is counted from:
+-- start_on and start_at, pauses, extended_to, calendar (or edition of one) and time_zone, and what of the rule it is counted by,
+-- count_from to end_of_day.
+-- letter_unit: the unit in charge of the letter. closed_as: met, not_owed or exempt, NULL: it is not closed. closed_kind: the event or status that closed it; closing_kind, closed_at,
+-- judged_at: of the closing event kind, occurred_at and recorded_at. extensions: the events that extend it; moved_by: the event
+-- from which it starts if that did not begin it. day_begins: of its office.
+-- Event by event (possible ones): a transfer or reopening breaks off what its rule says (on_transfer, on_reopen), an event of
+-- the kinds met_by meets what is open, a restart, and where the rule says so a transfer or reopening, starts it again, an
+-- extension extends it; then it may begin something new. What is not met when it is broken off, or at the end, is not owed if
+-- the status is one of not_owed_in. A follow-up starts on the later of the last day of what it follows and its progress. What
+-- is closed is judged by the rule, lists and settings that were in force when the closing event was recorded.
+-- baseline: it began in the first load of what was there before letterwatch.
+-- as_of: by what was recorded up to then, and by the settings then in force, of letters that were registered by then; NULL: by
+-- all that is recorded.
+-- A loop, for each step needs the one before; index lookups only, as in claim_due.
+-- Callers: derive.
+create or replace function letterwatch.derive_lives(letters text[], as_of timestamptz default null)
+returns table (letter_no text, letter_office text, rule_set text, status text, status_on date, status_event bigint,
+               last_event bigint, impossible int, letter_unit text, handler text, received_on date, suspended_on date,
+               muted_until_on date, duplicate_of text, former_offices text[],
+               rule text, since bigint, office_code text, unit text, closed_as text, start_on date, start_at timestamptz,
+               closed_event bigint, closed_on date, closed_kind text, closing_kind text, closed_at timestamptz,
+               judged_at timestamptz, rule_from date, begun_at timestamptz, pauses datemultirange, extended_to date,
+               extensions bigint[], moved_by bigint, muted_until timestamptz, baseline boolean,
+               time_zone text, calendar text, day_begins time,
+               count_from text, amount int, period_unit text, month_end boolean, roll boolean, end_of_day time)
+language plpgsql stable rows 10
+set plan_cache_mode = force_generic_plan
+set jit = off
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_nestloop = on
+as $$
+declare
+	settings_changed_at timestamptz := (select p.settings_changed_at from letterwatch.planning p);
+	story refcursor;
+	f record;
+	e record;
+	r letterwatch.rule;
+	known letterwatch.rule[];  -- the rules of rules_of, whenever in force
+	rules letterwatch.rule[];
+	rules_of text;
+	rules_on daterange;    -- the days of receipt on which just these are in force
+	lives letterwatch.life[];
+	l letterwatch.life;
+	begun boolean[];       -- by rule: something began in the present stretch between breaks
+	broken_at bigint[];    -- by rule: where that stretch began
+	breaks boolean;
+	begins boolean;
+	accepts boolean;
+	followed int[];        -- of lives: those that another one follows
+	letter_pauses datemultirange;
+	suspended boolean;
+	status_place bigint;
+	status_kind text;
+	status_at timestamptz;
+	status_recorded_at timestamptz;
+	status_office text;
+	status_unit text;
+	office letterwatch.office_setting;
+begin
+	open story for select * from letterwatch.event_sequence(letters, as_of);
+	fetch story into e;
+	for f in
+		select x.*, coalesce(x.rule_set, o.rule_set) as rule_set_in_force,
+		       coalesce(x.received_at, x.received_on::timestamp at time zone o.time_zone) as start_at,
+		       (select max(v.event_id + 0) -- not by the primary key, from its end
+		        from letterwatch.letter_event v
+		        where v.letter_no = x.letter_no) as last_event, o as office
+		from unnest(letters) with ordinality u (letter_no, place)
+		cross join lateral letterwatch.letter_fact(array[u.letter_no], as_of) x
+		join letterwatch.office_setting o on o.office_code = x.office_code
+		order by u.place
+	loop
+		office := f.office;
+		if as_of is not null then
+			office := letterwatch.office_then(f.office_code, as_of);
+			f.rule_set_in_force := coalesce(f.rule_set, office.rule_set);
+			f.start_at := coalesce(f.received_at, f.received_on::timestamp at time zone office.time_zone);
+		end if;
+
+		letter_no := f.letter_no;
+		letter_office := f.office_code;
+		rule_set := f.rule_set_in_force;
+		status := 'registered';
+		status_on := f.received_on;
+		status_event := 0;
+		status_place := 0;
+		last_event := coalesce(f.last_event, 0);
+		impossible := 0;
+		letter_unit := null;
+		handler := null;
+		received_on := f.received_on;
+		suspended_on := null;
+		suspended := false;
+		letter_pauses := '{}';
+		muted_until_on := null;
+		duplicate_of := null;
+		former_offices := '{}';
+
+		if rules_of is distinct from rule_set then
+			if as_of is null then
+				known := array(select x from letterwatch.rule x where x.rule_set = derive_lives.rule_set);
+			else
+				known := array(select x from letterwatch.rules_then(derive_lives.rule_set, as_of) x);
+			end if;
+			rules_of := rule_set;
+			rules_on := null;
+		end if;
+		if rules_on is null or not received_on <@ rules_on then
+			rules := array(select x
+			               from unnest(known) x
+			               where derive_lives.received_on between x.valid_from and x.valid_to
+			               order by x.rule);
+			rules_on := (select daterange(max(b.day) filter (where b.day <= derive_lives.received_on),
+			                              min(b.day) filter (where b.day > derive_lives.received_on))
+			             from unnest(known) x
+			             cross join lateral (values (x.valid_from), (x.valid_to + 1)) b (day));
+		end if;
+		lives := '{}';
+		followed := '{}';
+		begun := array_fill(false, array[cardinality(rules)]);
+		broken_at := array_fill(0, array[cardinality(rules)]);
+		for i in 1 .. cardinality(rules) loop
+			if rules[i].begins = 'receipt' then
+				l := null;
+				l.rule_no := i;
+				l.since := 0;
+				l.place := 0;
+				l.start_on := received_on;
+				l.start_at := f.start_at;
+				l.begun_at := f.registered_at;
+				l.state := 'open';
+				l.office_code := f.office_code;
+				l.baseline := f.baseline;
+				lives := lives || l;
+				begun[i] := true;
+			end if;
+		end loop;
+
+		while e.letter_no = letter_no loop
+			if not e.possible then
+				impossible := impossible + 1;
+				fetch story into e;
+				continue;
+			end if;
+
+			-- What lives on, or ends. (The status is still the one before.)
+			for i in 1 .. cardinality(lives) loop
+				l := lives[i];
+				continue when l.state <> 'open';
+				r := rules[l.rule_no];
+				if e.kind = 'transfer' and r.on_transfer = 'begin' or e.kind = 'reopen' and r.on_reopen in ('begin', 'end') then
+					if status = any (r.not_owed_in) then
+						l.state := case status when 'exempt' then 'exempt' else 'not_owed' end;
+						l.closed_event := status_event;
+						l.closed_on := status_on;
+						l.closed_kind := status;
+						l.closing_kind := status_kind;
+						l.closed_at := status_at;
+						l.judged_at := status_recorded_at;
+						if status_place > l.place then
+							l.office_code := status_office;
+							l.unit := status_unit;
+						end if;
+					else
+						l.state := 'not_owed';
+						l.closed_event := e.event_id;
+						l.closed_on := e.on_day;
+						l.closed_kind := e.kind;
+						l.closing_kind := e.kind;
+						l.closed_at := e.occurred_at;
+						l.judged_at := e.recorded_at;
+						l.office_code := e.office_before;
+						l.unit := e.unit_before;
+					end if;
+				elsif e.kind = any (r.met_by) then
+					l.state := 'met';
+					l.closed_event := e.event_id;
+					l.closed_on := e.on_day;
+					l.closed_kind := e.kind;
+					l.closing_kind := e.kind;
+					l.closed_at := e.occurred_at;
+					l.judged_at := e.recorded_at;
+					l.office_code := e.office_code;
+					l.unit := e.unit;
+				elsif e.kind = 'restart' and r.restarts or e.kind = 'transfer' and r.on_transfer = 'restart'
+				      or e.kind = 'reopen' and r.on_reopen = 'restart' then
+					l.start_on := case e.kind when 'reopen' then e.recorded_day else e.on_day end;
+					l.start_at := case e.kind when 'reopen' then greatest(e.occurred_at, e.recorded_at) else e.occurred_at end;
+					l.moved_by := e.event_id;
+				elsif e.kind = 'extend' and r.may_extend and e.rule = r.rule then
+					l.extended_to := greatest(l.extended_to, e.until);
+					l.extensions := l.extensions || e.event_id;
+				else
+					continue;
+				end if;
+				lives[i] := l;
+			end loop;
+
+			-- What the event makes of the letter.
+			if e.status <> status then
+				status_event := e.event_id;
+				status_on := e.on_day;
+				status_place := e.place;
+				status_kind := e.kind;
+				status_at := e.occurred_at;
+				status_recorded_at := e.recorded_at;
+				status_office := e.office_code;
+				status_unit := e.unit;
+			end if;
+			accepts := e.status = 'accepted' and status <> 'accepted';
+			status := e.status;
+			letter_office := e.office_code;
+			letter_unit := e.unit;
+			handler := e.handler;
+			if e.suspended and not suspended then
+				suspended_on := e.on_day;
+			elsif suspended and not e.suspended then
+				letter_pauses := letter_pauses + datemultirange(daterange(suspended_on, greatest(suspended_on, e.on_day)));
+				suspended_on := null;
+			end if;
+			suspended := e.suspended;
+			case e.kind
+			when 'transfer' then
+				former_offices := former_offices || e.office_before;
+			when 'mute' then
+				muted_until_on := e.until;
+			when 'duplicate' then
+				duplicate_of := e.of_letter_no;
+			else
+				null;
+			end case;
+
+			-- What it begins.
+			for i in 1 .. cardinality(rules) loop
+				r := rules[i];
+				breaks := e.kind = 'transfer' and r.on_transfer = 'begin' or e.kind = 'reopen' and r.on_reopen in ('begin', 'end');
+				if breaks then
+					begun[i] := false;
+					broken_at[i] := e.place;
+				end if;
+				begins := e.kind = 'transfer' and r.on_transfer = 'begin'
+				          or e.kind = 'reopen' and (r.on_reopen = 'begin' or r.begins = 'reopen')
+				          or accepts and r.begins = 'acceptance' and not begun[i]
+				          or e.kind = r.begins and r.begins in ('progress', 'supervise');
+				continue when not begins;
+				l := null;
+				if r.begins = 'progress' then
+					for k in 1 .. cardinality(lives) loop
+						if rules[lives[k].rule_no].followed_by = r.rule and lives[k].place < e.place and lives[k].place >= broken_at[i] then
+							l.followed := k;
+						end if;
+					end loop;
+					continue when l.followed is null;
+					followed := followed || l.followed;
+				end if;
+				l.rule_no := i;
+				l.since := e.event_id;
+				l.place := e.place;
+				l.start_on := case e.kind when 'reopen' then e.recorded_day else e.on_day end;
+				l.start_at := case e.kind when 'reopen' then greatest(e.occurred_at, e.recorded_at) else e.occurred_at end;
+				l.begun_at := e.recorded_at;
+				l.named_on := case when e.kind = 'supervise' then e.until end;
+				l.state := 'open';
+				l.office_code := e.office_code;
+				l.unit := e.unit;
+				l.baseline := e.baseline;
+				lives := lives || l;
+				begun[i] := true;
+			end loop;
+			fetch story into e;
+		end loop;
+		if status <> 'duplicate' then
+			duplicate_of := null;
+		end if;
+		if suspended then
+			letter_pauses := letter_pauses + datemultirange(daterange(suspended_on, null));
+		end if;
+
+		rule := null;
+		if cardinality(lives) = 0 then
+			return next;
+		end if;
+		for i in 1 .. cardinality(lives) loop
+			l := lives[i];
+			r := rules[l.rule_no];
+			if l.state = 'open' and status = any (r.not_owed_in) then
+				l.state := case status when 'exempt' then 'exempt' else 'not_owed' end;
+				l.closed_event := status_event;
+				l.closed_on := status_on;
+				l.closed_kind := status;
+				l.closing_kind := status_kind;
+				l.closed_at := status_at;
+				l.judged_at := status_recorded_at;
+				if status_place > l.place then
+					l.office_code := status_office;
+					l.unit := status_unit;
+				end if;
+			elsif l.state = 'open' then
+				l.office_code := letter_office;
+				l.unit := letter_unit;
+			end if;
+			if l.followed is not null then
+				l.start_on := greatest(l.start_on, lives[l.followed].due_on);
+			end if;
+
+			rule := r.rule;
+			since := l.since;
+			office_code := l.office_code;
+			unit := case when r.assignable then coalesce(l.unit, r.responsible_unit) else r.responsible_unit end;
+			closed_as := nullif(l.state, 'open');
+			start_on := l.start_on;
+			start_at := l.start_at;
+			closed_event := l.closed_event;
+			closed_on := l.closed_on;
+			closed_kind := l.closed_kind;
+			closing_kind := l.closing_kind;
+			closed_at := l.closed_at;
+			judged_at := case when closed_as is null then as_of else l.judged_at end;
+			rule_from := r.valid_from;
+			begun_at := l.begun_at;
+			baseline := l.baseline;
+			extended_to := coalesce(l.extended_to, l.named_on);
+			extensions := l.extensions;
+			moved_by := l.moved_by;
+			pauses := case when r.may_suspend and letter_pauses <> '{}' then nullif(
+				letter_pauses * datemultirange(daterange(null, l.closed_on)), '{}') end;
+			if office.office_code is distinct from l.office_code then
+				select o.* into office from letterwatch.office_setting o where o.office_code = l.office_code;
+				if as_of is not null then
+					office := letterwatch.office_then(l.office_code, as_of);
+				end if;
+			end if;
+			time_zone := office.time_zone;
+			calendar := office.calendar;
+			day_begins := office.day_begins;
+			count_from := r.count_from;
+			amount := r.amount;
+			period_unit := r.unit;
+			month_end := r.month_end;
+			roll := r.roll;
+			end_of_day := r.end_of_day;
+			if judged_at < settings_changed_at then
+				select o.time_zone, o.calendar into time_zone, calendar
+				from (select p.time_zone, p.calendar, p.until
+				      from letterwatch.office_setting_past p
+				      where p.office_code = l.office_code and p.until > judged_at
+				      union all
+				      select derive_lives.time_zone, derive_lives.calendar, null) o
+				order by o.until nulls last
+				limit 1;
+				select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day
+				into count_from, amount, period_unit, month_end, roll, end_of_day
+				from (select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until
+				      from letterwatch.rule_past p
+				      where p.rule_set = derive_lives.rule_set and p.rule = r.rule and p.until > judged_at
+				        and derive_lives.received_on between p.valid_from and p.valid_to
+				      union all
+				      select derive_lives.count_from, derive_lives.amount, derive_lives.period_unit, derive_lives.month_end,
+				             derive_lives.roll, derive_lives.end_of_day, null) p
+				order by p.until nulls last
+				limit 1;
+				calendar := coalesce((
+					select d.edition
+					from letterwatch.calendar_edition d
+					where d.calendar = derive_lives.calendar and d.until > judged_at
+					order by d.until
+					limit 1), calendar);
+			end if;
+			if i = any (followed) then
+				lives[i].due_on := (
+					select d.due_on
+					from letterwatch.deadline_end(calendar, time_zone, start_on, start_at, count_from, amount, period_unit, month_end,
+					                              roll, end_of_day, pauses, extended_to) d);
+			end if;
+			muted_until := case when closed_as is null then (muted_until_on + office.day_begins) at time zone time_zone end;
+			return next;
+		end loop;
+	end loop;
+	close story;
+end
+$$;
+comment on function letterwatch.derive_lives(text[], timestamptz) is 'What the events make of letters: their state, and what each deadline is counted from.';

@@ -1,0 +1,9 @@
+-- 0009 ends: what becomes of letters is derived first (derive_lives), and when each deadline ends then, for all of them at once (derive).
+
+-- What comes again with another shape.
+drop function if exists letterwatch.derive(text[], timestamptz);
+drop function if exists letterwatch.event_value_fault(letterwatch.letter_event, date, date, date, text, text);
+
+alter type letterwatch.life add attribute closing_kind text;
+alter type letterwatch.life add attribute closed_at timestamptz;
+alter type letterwatch.life add attribute judged_at timestamptz;
