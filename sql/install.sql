@@ -81,6 +81,7 @@ select not exists (select from letterwatch.schema_version where version = 9) as 
 \ir functions/adopt_lines.sql
 \ir functions/alert_message.sql
 \ir functions/apply_settings.sql
+\ir functions/as_called.sql
 \ir functions/assign_letter.sql
 \ir functions/calendar_heirs.sql
 \ir functions/calendar_kept.sql
@@ -106,6 +107,7 @@ select not exists (select from letterwatch.schema_version where version = 9) as 
 \ir functions/digest_message.sql
 \ir functions/due_date.sql
 \ir functions/event_inserted.sql
+\ir functions/event_refusal.sql
 \ir functions/event_sequence.sql
 \ir functions/event_value_fault.sql
 \ir functions/exempt_letter.sql
@@ -129,6 +131,7 @@ select not exists (select from letterwatch.schema_version where version = 9) as 
 \ir functions/letter_history.sql
 \ir functions/letter_inserted.sql
 \ir functions/letter_received_on.sql
+\ir functions/letter_refusal.sql
 \ir functions/line_id.sql
 \ir functions/list_complete.sql
 \ir functions/lock_deadlines.sql
@@ -188,10 +191,9 @@ select not exists (select from letterwatch.schema_version where version = 9) as 
 \ir functions/refuse.sql
 \ir functions/refuse_baseline.sql
 \ir functions/refuse_change.sql
-\ir functions/refuse_event.sql
 \ir functions/refuse_foreign.sql
-\ir functions/refuse_letter.sql
 \ir functions/refuse_malformed.sql
+\ir functions/refuse_rows.sql
 \ir functions/refuse_rules.sql
 \ir functions/register_letter.sql
 \ir functions/renumber_stages.sql

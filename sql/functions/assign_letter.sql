@@ -1,5 +1,5 @@
 -- assign_letter(letter_no, unit, handler, at) → what the letter owes, as owes(): a unit, and a handler by staff code, take it
--- over. A rule that is not assignable stays with its responsible unit. Errors: LW001 nobody is named; those of refuse_event.
+-- over. A rule that is not assignable stays with its responsible unit. Errors: LW001 nobody is named; those of event_refusal.
 -- Callers: people.
 create or replace function letterwatch.assign_letter(
 	letter_no text, unit text default null, handler text default null, at timestamptz default null)

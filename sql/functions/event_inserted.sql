@@ -1,6 +1,6 @@
 -- event_inserted(): trigger of letter_event, after each INSERT or COPY statement. Locks the letters in their order, so that two
 -- writers of one letter come one after the other and the second sees what the first did; checks the new events together with
--- all events of their letters; plans. All or nothing: refuse_event names the first fault. Of a letter that is not in charge of a
+-- all events of their letters; plans. All or nothing: refuse_rows names the first fault. Of a letter that is not in charge of a
 -- clerk's offices (or, for an order to report, below them), nothing else is looked at or told.
 create or replace function letterwatch.event_inserted() returns trigger
 language plpgsql volatile security definer
@@ -16,7 +16,8 @@ declare
 	letters text[] := array(select distinct n.letter_no from new_events n);
 	bound boolean := not letterwatch.writes_all();
 	to_lock text[] := letters || array(select n.of_letter_no from new_events n where n.of_letter_no is not null);
-	f record;
+	named constant boolean := coalesce(current_setting('letterwatch.faults', true), '') = 'named';
+	refused jsonb[];
 begin
 	if exists (select from new_events n where n.baseline) then
 		perform letterwatch.refuse_baseline();
@@ -32,77 +33,92 @@ begin
 
 	-- Many new events are joined by hashes: the planner thinks them few.
 	perform set_config('enable_nestloop', case when cardinality(letters) < 100 then 'on' else 'off' end, true);
-	with fact as materialized (
-		select l.*, coalesce(l.rule_set, o.rule_set) as rule_set_in_force
-		from letterwatch.letter_fact(letters) l
-		left join letterwatch.office_setting o on o.office_code = l.office_code
-	), life as materialized (
-		select s.*, n.event_id is not null as is_new
-		from letterwatch.event_sequence(letters) s
-		left join new_events n on n.event_id = s.event_id
-	), upset as (
-		select v.letter_no, min(v.kind) as kind, min(v.on_day) as on_day
-		from life v
-		join letterwatch.letter_state t on t.letter_no = v.letter_no
-		where not v.possible and not v.is_new
-		group by v.letter_no, t.impossible
-		having count(*) > t.impossible
-	), first_day as (
-		select v.letter_no, min(v.on_day) as on_day
-		from life v
-		where v.kind not in ('correct', 'void')
-		group by v.letter_no
-	)
-	select x.*, count(*) over () as faults into f
-	from (
-		select e.letter_no, e.event_id, e.kind, e.outcome, e.unit, e.channel, e.until, e.rule, e.to_office, e.of_letter_no,
-		       e.of_event, e.by_office, d.on_day, coalesce(s.status_before, t.status) as status,
-		       s.suspended_before as suspended, s.supervised_before as supervised,
-		       l.received_on, l.rule_set_in_force as rule_set, u.kind as upset_kind, u.on_day as upset_on, b.on_day as first_on,
-		       case
-		       when bound and l.letter_no is not null
-		            and (coalesce(y.by_office, t.office_code, l.office_code) not in (select letterwatch.my_clerk_offices())
-		                 or not exists (select from letterwatch.office_setting x
-		                                where x.office_code = coalesce(t.office_code, l.office_code)
-		                                  and x.path @> array[coalesce(y.by_office, x.office_code)])) then 'foreign'
-		       when bound and g.letter_no is not null and g.office_code not in (select letterwatch.my_offices())
-		       then 'foreign original'
-		       else coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, s.possible, d.on_day, d.today,
-		                                              l.received_on, l.rule_set_in_force, s.office_before),
-		       case
-		       when e.kind = 'correct' and b.on_day < l.received_on then 'receipt'
-		       when e.kind not in ('correct', 'void') and d.on_day < l.received_on then 'before'
-		       when e.kind = 'duplicate' and exists (select from new_events n where n.kind = e.kind and n.letter_no = e.of_letter_no)
-		       then 'chain'
-		       when not s.possible then 'status'
-		       when u.letter_no is not null then 'upset' end) end as fault
-		from new_events e
-		left join fact l on l.letter_no = e.letter_no
-		left join letterwatch.letter_state t on t.letter_no = e.letter_no
-		left join letterwatch.letter_state g on g.letter_no = e.of_letter_no
-		left join life s on s.letter_no = e.letter_no and s.event_id = e.event_id
-		left join letterwatch.office_setting o on o.office_code = coalesce(s.office_code, t.office_code)
-		left join upset u on u.letter_no = e.letter_no
-		left join first_day b on b.letter_no = e.letter_no
-		-- Who orders a report, or takes the order back, is of the office that orders it; all else is done by the one in charge.
-		left join lateral (
-			select e.by_office
-			where e.kind = 'supervise'
-			union all
-			select w.by_office
-			from letterwatch.letter_event w
-			where e.kind = 'void' and w.event_id = e.of_event and w.kind = 'supervise'
-		) y on true
-		cross join lateral (
-			select (e.occurred_at at time zone o.time_zone)::date, (letterwatch.clock() at time zone o.time_zone)::date
-		) d (on_day, today)
-	) x
-	where x.fault is not null
-	order by x.letter_no, x.event_id
-	limit 1;
+	refused := array(
+		with fact as materialized (
+			select l.*, coalesce(l.rule_set, o.rule_set) as rule_set_in_force
+			from letterwatch.letter_fact(letters) l
+			left join letterwatch.office_setting o on o.office_code = l.office_code
+		), life as materialized (
+			select s.*, n.event_id is not null as is_new
+			from letterwatch.event_sequence(letters) s
+			left join new_events n on n.event_id = s.event_id
+		), upset as (
+			select v.letter_no, min(v.kind) as kind, min(v.on_day) as on_day
+			from life v
+			join letterwatch.letter_state t on t.letter_no = v.letter_no
+			where not v.possible and not v.is_new
+			group by v.letter_no, t.impossible
+			having count(*) > t.impossible
+		), first_day as (
+			select v.letter_no, min(v.on_day) as on_day
+			from life v
+			where v.kind not in ('correct', 'void')
+			group by v.letter_no
+		)
+		select to_jsonb(x) || jsonb_build_object('faults', count(*) over ())
+		from (
+			select e.letter_no, e.event_id, e.kind, e.outcome, e.unit, e.channel, e.until, e.rule, e.to_office, e.of_letter_no,
+			       e.of_event, e.by_office, d.on_day, coalesce(s.status_before, t.status) as status,
+			       s.suspended_before as suspended, s.supervised_before as supervised,
+			       l.received_on, l.rule_set_in_force as rule_set, u.kind as upset_kind, u.on_day as upset_on, b.on_day as first_on,
+			       case
+			       when bound and l.letter_no is not null
+			            and (coalesce(y.by_office, t.office_code, l.office_code) not in (select letterwatch.my_clerk_offices())
+			                 or not exists (select from letterwatch.office_setting x
+			                                where x.office_code = coalesce(t.office_code, l.office_code)
+			                                  and x.path @> array[coalesce(y.by_office, x.office_code)])) then 'foreign'
+			       when bound and g.letter_no is not null and g.office_code not in (select letterwatch.my_offices())
+			       then 'foreign original'
+			       else coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, s.possible, d.on_day, d.today,
+			                                              l.received_on, l.rule_set_in_force, s.office_before),
+			       case
+			       when e.kind = 'correct' and b.on_day < l.received_on then 'receipt'
+			       when e.kind not in ('correct', 'void') and d.on_day < l.received_on then 'before'
+			       when e.kind = 'duplicate' and exists (select from new_events n where n.kind = e.kind and n.letter_no = e.of_letter_no)
+			       then 'chain'
+			       when not s.possible then 'status'
+			       when u.letter_no is not null then 'upset' end) end as fault
+			from new_events e
+			left join fact l on l.letter_no = e.letter_no
+			left join letterwatch.letter_state t on t.letter_no = e.letter_no
+			left join letterwatch.letter_state g on g.letter_no = e.of_letter_no
+			left join life s on s.letter_no = e.letter_no and s.event_id = e.event_id
+			left join letterwatch.office_setting o on o.office_code = coalesce(s.office_code, t.office_code)
+			left join upset u on u.letter_no = e.letter_no
+			left join first_day b on b.letter_no = e.letter_no
+			-- Who orders a report, or takes the order back, is of the office that orders it; all else is done by the one in charge.
+			left join lateral (
+				select e.by_office
+				where e.kind = 'supervise'
+				union all
+				select w.by_office
+				from letterwatch.letter_event w
+				where e.kind = 'void' and w.event_id = e.of_event and w.kind = 'supervise'
+			) y on true
+			cross join lateral (
+				select (e.occurred_at at time zone o.time_zone)::date, (letterwatch.clock() at time zone o.time_zone)::date
+			) d (on_day, today)
+		) x
+		where x.fault is not null
+		order by x.letter_no, x.event_id
+		limit case when not named then 1 end);
 	perform set_config('enable_nestloop', 'on', true);
-	if f.fault is not null then
-		perform letterwatch.refuse_event(f.fault, to_jsonb(f));
+	if cardinality(refused) > 0 then
+		perform letterwatch.refuse_rows('events', letterwatch.event_refusal(refused[1]), (refused[1] ->> 'faults')::bigint,
+			case when named then (
+				-- By itself: what another new event may have made impossible is not, if that one does not fit.
+				select jsonb_agg(jsonb_build_object('place', x.place, 'letter_no', x.event ->> 'letter_no',
+				                                    'message', (letterwatch.event_refusal(x.event)).message))
+				from (
+					select r as event, p.place,
+					       r ->> 'fault' not in ('upset', 'chain')
+					       	and (r ->> 'fault' <> 'status'
+					       	     or not bool_or(r ->> 'fault' <> 'status') over (partition by r ->> 'letter_no')) as by_itself
+					from unnest(refused) r
+					join (select n.event_id, row_number() over (order by n.event_id) as place from new_events n) p
+						on p.event_id = (r ->> 'event_id')::bigint
+				) x
+				where x.by_itself) end);
 	end if;
 	if exists (select from new_events n where n.kind in ('void', 'duplicate')) then
 		perform letterwatch.check_duplicates(letters);

@@ -1,5 +1,5 @@
 -- event_value_fault(event, possible, on_day, today, received_on, rule_set, office_before) → text: what is wrong with the values of a new
--- event by themselves, as a word that refuse_event explains; NULL: nothing. received_on NULL: there is no such letter.
+-- event by themselves, as a word that event_refusal explains; NULL: nothing. received_on NULL: there is no such letter.
 -- possible: whether its kind and outcome are, in the status before it: then they need not be looked up.
 -- on_day, today: its local date, and that of the present moment, both of the office in charge after it; received_on, rule_set: the
 -- letter's, as corrected; office_before: in charge before the event. An order (supervise) is given by that office or one above

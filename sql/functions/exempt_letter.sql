@@ -1,6 +1,6 @@
 -- exempt_letter(letter_no, reason, at) → what the letter owes, as owes(): nobody can be answered: anonymous, no_address,
 -- unreachable (table term). What is open is exempt: no more alerts, not in the rates, still listed. Errors: LW001 another
--- reason; those of refuse_event.
+-- reason; those of event_refusal.
 -- Callers: people.
 create or replace function letterwatch.exempt_letter(
 	letter_no text, reason text, at timestamptz default null)

@@ -1,7 +1,7 @@
 -- extend_deadline(letter_no, rule, until, approved_by, reason, informed_at) → what the letter owes, as owes(): `until` is the
 -- last day of what is open under that rule (rolled like any last day). approved_by: staff code; informed_at: when the writer
 -- was told. Errors: LW003 the rule does not allow it, with its basis; nothing is open; extended or ended already. LW001 beyond
--- the rule's limit; what the rule asks for is missing. Those of refuse_event.
+-- the rule's limit; what the rule asks for is missing. Those of event_refusal.
 -- Callers: people.
 create or replace function letterwatch.extend_deadline(
 	letter_no text, rule text, until date, approved_by text default null, reason text default null,

@@ -1,7 +1,7 @@
 -- feed_back(letter_no, outcome, at) → what the letter owes, as owes(): the office in charge has reported to whoever ordered it,
 -- with the result (outcome result) or the course of the handling (progress). It answers every order that waited at that moment:
 -- one report goes to all who asked. at: when, NULL for now. Errors: LW001 another outcome; LW003 no order waits; those of
--- refuse_event.
+-- event_refusal.
 -- Callers: people.
 create or replace function letterwatch.feed_back(
 	letter_no text, outcome text default 'result', at timestamptz default null)

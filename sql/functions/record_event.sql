@@ -1,5 +1,5 @@
 -- record_event(letter_no, kind, at, …) → what the letter owes, as owes(): adds one event; the arguments are columns of
--- letter_event. at NULL: now. Errors: those of refuse_event and check_extensions.
+-- letter_event. at NULL: now. Errors: those of event_refusal and check_extensions.
 -- Callers: the functions for people, one for each kind of event.
 create or replace function letterwatch.record_event(
 	letter_no text, kind text, at timestamptz, outcome text default null, unit text default null, handler text default null,

@@ -1,6 +1,6 @@
 -- record_notice(letter_no, handler, at, channel, outcome) → what the letter owes, as owes(): the writer was told that the letter
 -- was received and who handles it. outcome (§§161–162): accepted, incomplete, referred, not_accepted; only an accepted letter owes
--- a reply. at: when it was sent, NULL for now. Errors: those of refuse_event.
+-- a reply. at: when it was sent, NULL for now. Errors: those of event_refusal.
 -- Callers: people.
 create or replace function letterwatch.record_notice(
 	letter_no text, handler text default null, at timestamptz default null, channel text default 'post',

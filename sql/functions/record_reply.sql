@@ -1,6 +1,6 @@
 -- record_reply(letter_no, outcome, at, channel, reason) → what the letter owes, as owes(): the writer was told the course of the
 -- handling (progress, after which a follow-up is owed) or its result. A reply also meets a notice still open. at: when it was
--- sent, NULL for now. reason: why late. Errors: LW001 another outcome; those of refuse_event.
+-- sent, NULL for now. reason: why late. Errors: LW001 another outcome; those of event_refusal.
 -- Callers: people.
 create or replace function letterwatch.record_reply(
 	letter_no text, outcome text, at timestamptz default null, channel text default 'post', reason text default null)

@@ -1,6 +1,6 @@
 -- register_letter(office_code, letter_no, received_at, channel, title, rule_set) → what the letter owes, as owes().
 -- Only office_code is needed: letter_no NULL makes a number, received_at defaults to now, channel to 'post', rule_set to the
--- office's. Errors: LW004 the number is taken; those of refuse_letter.
+-- office's. Errors: LW004 the number is taken; those of letter_refusal.
 -- Callers: people.
 create or replace function letterwatch.register_letter(
 	office_code text, letter_no text default null, received_at timestamptz default null, channel text default 'post',

@@ -1,6 +1,6 @@
 -- reopen_letter(letter_no, reason, at) → what the letter owes, as owes(): a closed letter is handled again. What is owed counts
 -- from the day of recording (rule.on_reopen): it is never overdue at once, however far back `at` lies. Errors: those of
--- refuse_event.
+-- event_refusal.
 -- Callers: people.
 create or replace function letterwatch.reopen_letter(
 	letter_no text, reason text, at timestamptz default null)

@@ -1,5 +1,5 @@
 -- resume_letter(letter_no, at) → what the letter owes, as owes(): that day is the first to count again. Errors: those of
--- refuse_event.
+-- event_refusal.
 -- Callers: people.
 create or replace function letterwatch.resume_letter(
 	letter_no text, at timestamptz default null)

@@ -1,6 +1,6 @@
 -- suspend_letter(letter_no, reason, at) → what the letter owes, as owes(): from that day until it is resumed no day counts, for
 -- the rules that allow it (rule.may_suspend); until then these have no last day. Errors: LW003 no rule of the letter allows it,
--- with its basis; those of refuse_event.
+-- with its basis; those of event_refusal.
 -- Callers: people.
 create or replace function letterwatch.suspend_letter(
 	letter_no text, reason text, at timestamptz default null)

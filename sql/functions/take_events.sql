@@ -8,6 +8,8 @@ as $$
 declare
 	lines letterwatch.intake_event_row[] := array(select r from letterwatch.read_events(first, last) r order by r.line);
 	faults letterwatch.intake_fault[];
+	taking bigint[] := array(select r.line from unnest(lines) r where r.fault is null and not r.known order by r.line);
+	named text; -- what event_inserted names, see refuse_rows
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
 	select coalesce(array_agg(row('event', r.line, r.source, r.source_ref, r.letter_no, r.fault)::letterwatch.intake_fault
@@ -15,25 +17,44 @@ begin
 	       count(*) filter (where r.fault is null and r.known)
 	into faults, taken.known
 	from unnest(lines) r;
+
+	while cardinality(taking) > 0 loop
+		begin
+			insert into letterwatch.letter_event
+				(letter_no, kind, occurred_at, rule, outcome, until, to_office, of_letter_no, of_event, unit, handler, channel,
+				 approved_by, reason, informed_at, received_on, rule_set, source, source_ref, by_office, topic, leader)
+			select r.letter_no, r.kind, r.occurred_at, r.rule, r.outcome, r.until, r.to_office, r.of_letter_no, r.of_event, r.unit,
+			       r.handler, r.channel, r.approved_by, r.reason, r.informed_at, r.received_on, r.rule_set, r.source, r.source_ref,
+			       r.by_office, r.topic, r.leader
+			from unnest(lines) r
+			where r.line = any (taking)
+			order by r.line;
+			get diagnostics taken.events = row_count;
+			exit;
+		exception when sqlstate 'LW001' or sqlstate 'LW002' or sqlstate 'LW003' or insufficient_privilege then
+			get stacked diagnostics named = pg_exception_detail;
+			if named = '' then
+				raise;
+			end if;
+		end;
+		faults := faults || array(
+			select row('event', r.line, r.source, r.source_ref, r.letter_no, n.message)::letterwatch.intake_fault
+			from jsonb_to_recordset(named::jsonb) n (place int, message text)
+			join unnest(lines) r on r.line = taking[n.place]);
+		taking := array(
+			select t.line
+			from unnest(taking) with ordinality t (line, place)
+			where t.place not in (select n.place from jsonb_to_recordset(named::jsonb) n (place int))
+			order by t.place);
+	end loop;
 	if cardinality(faults) > 0 then
 		taken.rejected := letterwatch.keep_rejects(into_batch, keep_rejects, faults);
 	end if;
 
-	insert into letterwatch.letter_event
-		(letter_no, kind, occurred_at, rule, outcome, until, to_office, of_letter_no, of_event, unit, handler, channel, approved_by,
-		 reason, informed_at, received_on, rule_set, source, source_ref, by_office, topic, leader)
-	select r.letter_no, r.kind, r.occurred_at, r.rule, r.outcome, r.until, r.to_office, r.of_letter_no, r.of_event, r.unit, r.handler,
-	       r.channel, r.approved_by, r.reason, r.informed_at, r.received_on, r.rule_set, r.source, r.source_ref, r.by_office,
-	       r.topic, r.leader
-	from unnest(lines) r
-	where r.fault is null and not r.known
-	order by r.line;
-	get diagnostics taken.events = row_count;
-
 	if exists (select from letterwatch.intake_rejected) then
 		delete from letterwatch.intake_rejected i
 		using unnest(lines) r
-		where r.fault is null and i.what = 'event' and i.source = r.source and i.source_ref = r.source_ref;
+		where (r.known and r.fault is null or r.line = any (taking)) and i.what = 'event' and i.source = r.source and i.source_ref = r.source_ref;
 	end if;
 	return taken;
 end

@@ -1,10 +1,11 @@
 -- take_lines(what, into_batch, first, last, keep_rejects) → what became of the lines first to last, of letters or events (what).
--- Some thousand at a time; where the triggers refuse one, or a value is too long for an index, the half of the lines that it
--- stands in is tried, and so on, until it stands alone and is kept in intake_rejected. Without keep_rejects what they refuse is
--- refused as it is. So the checks and their words are those of letter and letter_event, whichever way a row comes. A row whose
--- (source, source_ref) another transaction has just brought is read once more. On the way application_name says how far it is.
--- Errors: without keep_rejects those of refuse_letter, refuse_event and keep_rejects, LW001 a value is too long, LW004 a number is
--- taken; what is no fault of a row ends all of it.
+-- Some thousand at a time. The triggers are asked to name all that they refuse (setting letterwatch.faults). Where they refuse
+-- what they cannot name, or a value is too long for an index, the half of the lines that it stands in is tried, and so on, until
+-- it stands alone and is kept in intake_rejected. Without keep_rejects what they refuse is refused as it is. So the checks and
+-- their words are those of letter and letter_event, whichever way a row comes. A row whose (source, source_ref) another
+-- transaction has just brought is read once more. On the way application_name says how far it is.
+-- Errors: without keep_rejects those of letter_refusal, event_refusal and keep_rejects, LW001 a value is too long, LW004 a number
+-- is taken; what is no fault of a row ends all of it.
 -- Callers: take_staged, take_batch.
 create or replace function letterwatch.take_lines(what text, into_batch bigint, first bigint, last bigint, keep_rejects boolean)
 returns letterwatch.intake_count
@@ -34,10 +35,14 @@ begin
 
 	for try in 1 .. 2 loop
 		begin
+			perform set_config('letterwatch.faults', case when keep_rejects then 'named' else '' end, true);
 			if what = 'letter' then
-				return letterwatch.take_letters(into_batch, first, last, keep_rejects);
+				taken := letterwatch.take_letters(into_batch, first, last, keep_rejects);
+			else
+				taken := letterwatch.take_events(into_batch, first, last, keep_rejects);
 			end if;
-			return letterwatch.take_events(into_batch, first, last, keep_rejects);
+			perform set_config('letterwatch.faults', '', true);
+			return taken;
 		exception when others then
 			get stacked diagnostics
 				state = returned_sqlstate, message = message_text, hint = pg_exception_hint, key = constraint_name;
@@ -69,9 +74,7 @@ begin
 		                          extract(year from r.received_on)) from letterwatch.read_letters(first, first) r);
 		hint := 'It is unique in its office and year of receipt.';
 	elsif what = 'letter' then
-		-- Not by a number that was made for it and that it does not get.
-		message := (select regexp_replace(message, '^letter \S+?(:?) ', format('letter %s\1 ', replace(r.called, '\', '\\')))
-		            from letterwatch.read_letters(first, first) r);
+		message := (select letterwatch.as_called(message, r.called) from letterwatch.read_letters(first, first) r);
 	end if;
 	if not keep_rejects then
 		perform letterwatch.refuse(state, message, hint);

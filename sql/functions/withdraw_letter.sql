@@ -1,5 +1,5 @@
 -- withdraw_letter(letter_no, reason, at) → what the letter owes, as owes(): the writer took it back. Errors: those of
--- refuse_event.
+-- event_refusal.
 -- Callers: people.
 create or replace function letterwatch.withdraw_letter(
 	letter_no text, reason text default null, at timestamptz default null)

@@ -204,6 +204,74 @@ select letterwatch.close_batch(-1) \g /dev/null
 select is((select count(*)::int from letterwatch.log_line where event = 'intake' and not 'source' = any (fields) or fields[4] = 'hostile'), 1,
 	'a batch that is closed, or none, is not told again');
 
+-- ---- many that do not fit ----------------------------------------------------------------------
+
+-- How many transactions and subtransactions have begun to write so far.
+create function lwtest.xids() returns bigint
+	language sql
+	as $$ select pg_snapshot_xmax(pg_current_snapshot())::text::bigint $$;
+
+-- What a batch of these lines of letters or events becomes: letters|events|rejected, and whether more was tried than few times.
+create function lwtest.takes(what text, lines text) returns text
+	language plpgsql
+	as $$
+declare
+	batch bigint := letterwatch.open_batch('many');
+	before bigint;
+	taken letterwatch.intake_count;
+begin
+	execute format('insert into letterwatch.intake_%s_line %s', what, lines);
+	before := lwtest.xids();
+	taken := letterwatch.take_batch(batch, what);
+	perform letterwatch.close_batch(batch);
+	return concat_ws('|', taken.letters, taken.events, taken.rejected, case when lwtest.xids() - before > 20 then 'one by one' end);
+end $$;
+
+create function lwtest.reasons() returns text
+	language sql
+	as $$
+	select string_agg(concat_ws(' x ', x.reason, nullif(x.count, 1)), '|' order by x.reason collate "C")
+	from (select regexp_replace(reason, '[0-9]+', 'n', 'g') as reason, count(*)
+	      from letterwatch.intake_rejected
+	      where source = 'many'
+	      group by 1) x
+	$$;
+
+select is(lwtest.takes('letter', $$ (office_code, received_on, channel, source_ref)
+	select 'T-P-C-1', case n % 3 when 0 then '2026-04-01' else '2026-03-01' end, case n % 3 when 1 then 'pigeon' else 'post' end, 'm' || n
+	from generate_series(1, 1200) n $$), '400|0|800', 'of many letters those that fit are taken, the others found together');
+select is(lwtest.reasons(),
+	'letter mn cannot be registered: its day of receipt, n-n-n, lies in the future x 400|letter mn cannot be registered: unknown channel pigeon x 400',
+	'each with what is wrong with it');
+delete from letterwatch.intake_rejected;
+select is(lwtest.takes('letter', $$ (office_code, received_on, notice_at, outcome, handler, source_ref)
+	select 'T-P-C-1', '2026-03-01', case when n % 2 = 0 then '2026-02-01' else '2026-03-02' end, 'accepted', case when n % 3 = 0 then 'no code' end,
+	       'w' || n from generate_series(1, 300) n $$), '100|100|200', 'so are letters whose history does not fit');
+select is(lwtest.reasons(),
+	'letter wn: notice on n-n-n lies before its receipt on n-n-n x 100|letter wn: the handler is not n to n printable ASCII characters x 100',
+	'with the first that is wrong');
+select is((select count(*)::int from letterwatch.letter where source_ref like 'w%'), 100, 'and nothing of them stands');
+delete from letterwatch.intake_rejected;
+
+insert into letterwatch.letter (letter_no, office_code, received_on) select 'N-' || n, 'T-P-C-1', date '2026-03-01' from generate_series(1, 400) n;
+select is(lwtest.takes('event', $$ (letter_no, kind, outcome, occurred_at, source_ref)
+	select 'N-' || n, 'notice', 'accepted', '2026-03-02', 'n' || n from generate_series(1, 800) n $$), '0|400|400',
+	'of many events those of letters that are there are taken');
+select is(lwtest.reasons(), 'there is no letter N-n x 400', 'the others are named');
+delete from letterwatch.intake_rejected;
+
+-- One that does not fit does not make another impossible: the first notice names no unit, the second one fits.
+select is(lwtest.takes('event', $$ (letter_no, kind, outcome, occurred_at, unit, source_ref)
+	select 'N-' || n, v.kind, null, v.at, v.unit, v.kind || v.at || n
+	from generate_series(1, 100) n
+	cross join (values ('result', '2026-03-02 08:00', 'no unit'), ('result', '2026-03-02 09:00', null),
+	                   ('result', '2026-03-02 09:30', null)) v (kind, at, unit) $$), '0|100|200',
+	'what another one would make impossible is taken, if that one does not fit');
+select is(lwtest.reasons(),
+	'letter N-n: result is not possible on n-n-n, when its status is answered x 100|letter N-n: unknown unit no unit x 100', 'each is at fault by itself');
+delete from letterwatch.intake_rejected;
+select is(current_setting('letterwatch.faults', true), '', 'others are not named more than they need');
+
 -- ---- roles -----------------------------------------------------------------------------------
 
 grant usage on schema lwtest to public;

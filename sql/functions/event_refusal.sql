@@ -1,16 +1,17 @@
--- refuse_event(fault, event): says why an event cannot be recorded. fault: a word of event_value_fault or event_inserted.
--- event: its values and what is known of its letter, as an object: letter_no, kind, outcome, on_day, received_on, status,
--- suspended, …, and faults, how many events of the statement are faulty.
+-- event_refusal(event) → refusal: why an event cannot be recorded, in words. event: its values and what is known of its letter, as
+-- an object: fault (a word of event_value_fault or event_inserted), letter_no, kind, outcome, on_day, received_on, status,
+-- suspended, …
 -- 42501: a letter that is not in charge of a clerk's offices, of which nothing is told, or an original that the clerk may not see.
 -- LW002: something that is named is not there. LW001: a value is wrong or missing, or the day lies after the office's today
 -- (five minutes are forgiven) or before the receipt. LW003: not possible in the status that the letter had then (table
 -- transition), not allowed by its rules, or it would make a later event impossible: two people who record at one moment get the
 -- same result as one after the other.
 -- Callers: event_inserted.
-create or replace function letterwatch.refuse_event(fault text, event jsonb) returns void
+create or replace function letterwatch.event_refusal(event jsonb) returns letterwatch.refusal
 language plpgsql stable
 as $$
 declare
+	fault text := event ->> 'fault';
 	letter_no text := event ->> 'letter_no';
 	kind text := event ->> 'kind';
 	what text := concat_ws(' ', event ->> 'kind', event ->> 'outcome');
@@ -19,13 +20,13 @@ declare
 	               where r.rule_set = event ->> 'rule_set' and r.rule = coalesce(event ->> 'rule', r.rule) and r.unit <> 'date');
 	rule_set_rules text := (select string_agg(distinct r.rule, ', ') from letterwatch.rule r where r.rule_set = event ->> 'rule_set');
 begin
-	raise exception using
-		errcode = case
+	return row(
+		case
 		when fault in ('foreign', 'foreign original') then '42501'
 		when fault in ('letter', 'office', 'original', 'event', 'rule', 'rule set', 'by office') then 'LW002'
 		when fault in ('status', 'upset', 'no suspension', 'no extension', 'no order', 'chain', 'voided') then 'LW003'
 		else 'LW001' end,
-		message = case when fault in ('letter', 'foreign') then '' else format('letter %s: ', letter_no) end || case
+		case when fault in ('letter', 'foreign') then '' else format('letter %s: ', letter_no) end || case
 		when fault = 'letter' then format('there is no letter %s', letter_no)
 		when fault = 'foreign' then format('letter %s is not of an office of yours', letter_no)
 		when fault = 'foreign original' then format('letter %s is not of an office of yours', event ->> 'of_letter_no')
@@ -69,10 +70,8 @@ begin
 		when fault = 'upset' then format('%s on %s would make the %s of %s impossible', what, event ->> 'on_day', event ->> 'upset_kind', event ->> 'upset_on')
 		else format('%s is not possible on %s, when its status is %s', what, event ->> 'on_day', event ->> 'status')
 		     || case when (event ->> 'suspended')::boolean then ' and it is suspended' else '' end
-		     || case when kind = 'feedback' and not (event ->> 'supervised')::boolean then ' and no order waits' else '' end end
-		|| case when (event ->> 'faults')::int > 1 then format(' (and %s more events of this statement)', (event ->> 'faults')::int - 1)
-		        else '' end,
-		hint = case
+		     || case when kind = 'feedback' and not (event ->> 'supervised')::boolean then ' and no order waits' else '' end end,
+		case
 		when fault = 'letter' then 'Register it first, or look for its number: select letter_no from letterwatch.letter_status;'
 		when fault in ('foreign', 'foreign original') then
 			'Which offices are yours an administrator says: table letterwatch.office_member.'
@@ -80,7 +79,7 @@ begin
 		when fault = 'outcome' then format('Possible: %s.', (
 			select string_agg(distinct coalesce(nullif(t.outcome, ''), 'none'), ', ')
 			from letterwatch.transition t
-			where t.kind = refuse_event.event ->> 'kind'))
+			where t.kind = event_refusal.event ->> 'kind'))
 		when fault in ('future', 'informed in future') then 'An event is recorded when it has happened, on the office''s today or before.'
 		when fault = 'before' then 'Check the letter number and the day; a wrong day of receipt is mended by correct_letter.'
 		when fault in ('unit', 'channel') then format('See: select code, en from letterwatch.term where category = %L;', fault)
@@ -112,9 +111,9 @@ begin
 		else format('Possible with status %s: %s.', event ->> 'status', coalesce((
 			select string_agg(concat_ws(' ', t.kind, nullif(t.outcome, '')), ', ' order by t.kind, t.outcome)
 			from letterwatch.transition t
-			where t.status = refuse_event.event ->> 'status'
-			  and t.when_suspended is distinct from not (refuse_event.event ->> 'suspended')::boolean
-			  and t.when_supervised is distinct from not (refuse_event.event ->> 'supervised')::boolean), 'nothing')) end;
+			where t.status = event_refusal.event ->> 'status'
+			  and t.when_suspended is distinct from not (event_refusal.event ->> 'suspended')::boolean
+			  and t.when_supervised is distinct from not (event_refusal.event ->> 'supervised')::boolean), 'nothing')) end)::letterwatch.refusal;
 end
 $$;
-comment on function letterwatch.refuse_event(text, jsonb) is 'Says why an event cannot be recorded.';
+comment on function letterwatch.event_refusal(jsonb) is 'Why an event cannot be recorded.';
