@@ -10,53 +10,24 @@
 use strict;
 use warnings;
 
-use File::Temp ();
 use FindBin;
-use POSIX qw(ceil);
 use Socket qw(AF_UNIX SOCK_DGRAM pack_sockaddr_un);
 use Time::HiRes qw(clock_gettime CLOCK_REALTIME);
 
 use lib "$FindBin::Bin/../lib";
+use LetterWatch::Bench;
 use LetterWatch;
-
-# PostgreSQL's test modules turn both streams to a log of theirs before the program runs.
-my ($out, $err);
-BEGIN {
-	open $out, '>&', \*STDOUT or die $!;
-	open $err, '>&', \*STDERR or die $!;
-}
 
 my $LETTERS = shift // 200;
 my $SECONDS = shift // 40;
 
 my %AIM_MS = (50 => 2, 99 => 10);
 
-# The smallest value that so many per cent of the values do not exceed.
-sub percentile {
-	my ($percent, @values) = @_;
-	return (sort { $a <=> $b } @values)[ ceil($percent / 100 * @values) - 1 ];
-}
-
 # Milliseconds of so many one-row commits, spread over so many seconds.
 sub commits_ms {
-	my ($node, $db, $count, $seconds) = @_;
-	my $dir = File::Temp->newdir;
-	open my $script, '>', "$dir/commit.sql" or die "$dir: $!";
-	print $script "insert into public.one_row (at) values (now());\n";
-	close $script or die "$dir: $!";
-	my @command = ('pgbench', '-n', '-M', 'prepared', '-f', "$dir/commit.sql", '-t', $count, '-R', $count / $seconds,
-		'-l', "--log-prefix=$dir/log", '-h', $node->host, '-p', $node->port, $db);
-	system("@command >$dir/out 2>&1") == 0 or die "pgbench failed: " . `cat $dir/out`;
-	my @ms;
-	for my $path (glob "$dir/log*") {
-		open my $log, '<', $path or die "$path: $!";
-		while (<$log>) {
-			my @fields = split;    # client transaction duration_us file epoch us schedule_lag_us
-			push @ms, ($fields[2] - $fields[6]) / 1000;
-		}
-	}
-	die "pgbench logged no transaction\n" unless @ms;
-	return @ms;
+	my ($lw, $db, $count, $seconds) = @_;
+	return waiting_ms(pgbench($lw, $db, "insert into public.one_row (at) values (now());\n", '-M', 'prepared', '-t', $count,
+		'-R', $count / $seconds), on_time => 1);
 }
 
 # Letter number => when its line arrived. Waits in the kernel, as a syslog daemon does.
@@ -96,9 +67,9 @@ sub measure {
 	# What the first alerts and commits cost, plans and caches among it, is no lateness.
 	$lw->register($db, 'WARM', count => 20, first_s => 0.2, over_s => 1);
 	arrivals($socket, 20, 30);
-	commits_ms($lw->node, $db, 20, 1);
+	commits_ms($lw, $db, 20, 1);
 
-	my @commit_ms = commits_ms($lw->node, $db, $LETTERS, $SECONDS / 4);
+	my @commit_ms = commits_ms($lw, $db, $LETTERS, $SECONDS / 4);
 	$lw->psql($db, <<~"SQL");
 		insert into letterwatch.letter (letter_no, office_code, received_at)
 		select 'L-' || n, 'A', letterwatch.clock() - interval '57 s' + random() * interval '$SECONDS s'
@@ -115,23 +86,20 @@ sub measure {
 	return (\@late_ms, \@commit_ms, \@wake_ms);
 }
 
-sub report {
+sub report_all {
 	my ($late_ms, $commit_ms, $wake_ms) = @_;
-	printf $out "%d alerts over %d s, %d commits; milliseconds\n", scalar @$late_ms, $SECONDS, scalar @$commit_ms;
-	printf $out "%6s %12s %12s %16s %8s\n", '', 'alert late', 'one commit', 'beyond a commit', 'aim';
+	report("%d alerts over %d s, %d commits; milliseconds\n", scalar @$late_ms, $SECONDS, scalar @$commit_ms);
+	report("%6s %12s %12s %16s %8s\n", '', 'alert late', 'one commit', 'beyond a commit', 'aim');
 	for my $percent (50, 99) {
 		my ($late, $commit) = (percentile($percent, @$late_ms), percentile($percent, @$commit_ms));
-		printf $out "%6s %12.2f %12.2f %16.2f %8s %s\n", "p$percent", $late, $commit, $late - $commit, $AIM_MS{$percent},
-		  $late - $commit <= $AIM_MS{$percent} ? 'met' : 'not met';
+		report("%6s %12.2f %12.2f %16.2f %8s %s\n", "p$percent", $late, $commit, $late - $commit, $AIM_MS{$percent},
+			$late - $commit <= $AIM_MS{$percent} ? 'met' : 'not met');
 	}
-	printf $out "of which until the claim begins: p50 %.2f, p99 %.2f\n", map { percentile($_, @$wake_ms) } 50, 99;
+	report("of which until the claim begins: p50 %.2f, p99 %.2f\n", map { percentile($_, @$wake_ms) } 50, 99);
 	my ($soonest) = sort { $a <=> $b } @$late_ms;
-	printf $out "%6s %12.2f %12.2f\n", 'worst', percentile(100, @$late_ms), percentile(100, @$commit_ms);
+	report("%6s %12.2f %12.2f\n", 'worst', percentile(100, @$late_ms), percentile(100, @$commit_ms));
 	die sprintf "a line came %.3f ms before its time\n", -$soonest if $soonest < 0;
 	return;
 }
 
-if (!eval { report(measure()); 1 }) {
-	print $err $@;
-	exit 1;
-}
+report_all(measure());

@@ -13,73 +13,39 @@
 use strict;
 use warnings;
 
-use File::Temp ();
 use FindBin;
-use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
 use lib "$FindBin::Bin/../lib";
+use LetterWatch::Bench;
 use LetterWatch;
-
-# PostgreSQL's test modules turn both streams to a log of theirs before the program runs.
-my ($out, $err);
-BEGIN {
-	open $out, '>&', \*STDOUT or die $!;
-	open $err, '>&', \*STDERR or die $!;
-}
 
 my $LETTERS = shift // 100_000;
 my $RATE    = shift // 50;
 my $ROUNDS  = shift // 3;
 
 my $lw = LetterWatch->new(settings => "shared_buffers = 1GB\nmax_wal_size = 4GB\n");
-my $db = $lw->fresh_database;
+my $db = country($lw, 360);
 
 # The end of the calendar year is near: it is 15 December 2026.
 $lw->set_clock($db, "timestamptz '2026-12-15 10:00+08' + (statement_timestamp() - pg_postmaster_start_time())");
 
-sub seconds(&) {
-	my ($work) = @_;
-	my $start = clock_gettime(CLOCK_MONOTONIC);
-	$work->();
-	return clock_gettime(CLOCK_MONOTONIC) - $start;
-}
-
-# Clerks: assignments of letters at random, an open loop; the longest and the 95th percentile of their waiting, in ms.
+# Clerks: assignments of letters at random, an open loop.
 sub clerks {
-	my ($database, $dir, $seconds) = @_;
-	open my $script, '>', "$dir/clerk.sql" or die "$dir: $!";
-	print $script "\\set n random(1, $LETTERS)\n",
-	  "insert into letterwatch.letter_event (letter_no, kind, handler) values ('L' || :n, 'assign', 'H1');\n";
-	close $script or die "$dir: $!";
-	my $pid = fork // die $!;
-	return $pid if $pid;
-	open STDOUT, '>', "$dir/out";
-	open STDERR, '>&', \*STDOUT;
-	exec('pgbench', '-n', '-f', "$dir/clerk.sql", '-c', 4, '-T', int $seconds, '-R', $RATE, '-l', "--log-prefix=$dir/log",
-		'-h', $lw->node->host, '-p', $lw->node->port, $database) or die $!;
+	my ($database, $seconds) = @_;
+	return pgbench($lw, $database, <<~"SQL", '-c', 4, '-T', int $seconds, '-R', $RATE);
+		\\set n random(1, $LETTERS)
+		insert into letterwatch.letter_event (letter_no, kind, handler) values ('L' || :n, 'assign', 'H1');
+		SQL
 }
 
-# Without the first second: a session's first entry makes the plans of all that follow, some 100 ms.
-sub waiting_ms {
-	my ($dir) = @_;
-	my (@ms, $since);
-	for my $path (glob "$dir/log*") {
-		open my $log, '<', $path or die "$path: $!";
-		while (<$log>) {
-			my ($us, $second) = (split)[2, 4];
-			$since //= $second + 1;
-			push @ms, $us / 1000 if $second > $since;
-		}
-	}
-	@ms = sort { $a <=> $b } @ms;
-	die "pgbench logged no transaction: " . `cat $dir/out` unless @ms;
-	return ($ms[-1], $ms[ int(0.95 * $#ms) ], scalar @ms);
+# The longest and the 95th percentile of their waiting, in ms. Without the first second: a session's first entry makes the plans of
+# all that follow, some 100 ms.
+sub waits {
+	my ($clerks) = @_;
+	my @ms = waiting_ms($clerks, without_s => 2);
+	return (percentile(100, @ms), percentile(95, @ms));
 }
 
-$lw->psql($db, <<~"SQL");
-	insert into letterwatch.office (office_code, name) values ('O', 'root');
-	insert into letterwatch.office (office_code, name, parent_code) select 'O' || n, 'office', 'O' from generate_series(1, 360) n;
-	SQL
 $lw->psql($db, <<~"SQL") for 0 .. $LETTERS / 10_000 - 1;
 	insert into letterwatch.letter (letter_no, office_code, received_on, registered_at)
 	select 'L' || n, 'O' || 1 + n % 360, date '2026-12-14' - n / 360 % 90, '2026-12-14'
@@ -92,15 +58,6 @@ $lw->psql($db, <<~"SQL") for 0 .. $LETTERS / 10_000 - 1;
 $lw->psql($db, 'vacuum analyze');
 $lw->psql($db, 'create table before as select * from letterwatch.deadline');
 $lw->psql($db, 'analyze before');
-
-sub median { my @sorted = sort { $a <=> $b } @_; return $sorted[ $#sorted / 2 ] }
-
-# A copy of the database; what belongs to a database and not to its tables is set anew.
-sub copy_of {
-	my ($name) = @_;
-	$lw->psql('postgres', "create database $name template $db");
-	return $name;
-}
 
 my $IMPORT = <<~'SQL';
 	begin;
@@ -155,37 +112,29 @@ my $BARE = <<~'SQL';
 
 my (@redate, @bare, @longest, @quiet);
 for my $round (1 .. $ROUNDS) {
-	my $copy = copy_of("round_$round");
-	$lw->psql($copy, 'checkpoint');
-	my $quiet = File::Temp->newdir;
-	my $clerks = clerks($copy, $quiet, 10);
-	waitpid $clerks, 0;
+	my $copy = copy_of($lw, $db, 'round');
+	my ($quiet_longest, $quiet_p95) = waits(clerks($copy, 10));
 
-	my $busy = File::Temp->newdir;
-	$clerks = clerks($copy, $busy, 5 + $LETTERS / 10_000);
-	select undef, undef, undef, 1;
+	my $clerks = clerks($copy, 5 + $LETTERS / 10_000);
+	sleep 1;
 	my $import = seconds { $lw->psql($copy, $IMPORT) };
 	my $redate = seconds { $lw->psql($copy, $REDATE) };
-	waitpid $clerks, 0;
+	my ($longest, $p95) = waits($clerks);
 
 	$lw->psql($copy, $PREPARE);
 	my ($changed, $audited) = map { $lw->psql($copy, $_) } 'select count(*) from after', 'select count(*) from after where old_due <> due_on';
-	my $other = File::Temp->newdir;
-	$clerks = clerks($copy, $other, 3 + $LETTERS / 20_000);
-	select undef, undef, undef, 1;
+	my $others = clerks($copy, 3 + $LETTERS / 20_000);
+	sleep 1;
 	my $bare = seconds { $lw->psql($copy, $BARE) };
-	waitpid $clerks, 0;
+	waits($others);
 
-	my ($longest, $p95, $count) = waiting_ms($busy);
-	my ($quiet_longest, $quiet_p95) = waiting_ms($quiet);
-	printf $out "%d deadlines changed, %d with another last day: import %.2f s, re-dating %.2f s, bare %.2f s;"
-	  . " clerks' longest wait %.0f ms (p95 %.1f), alone %.0f ms (p95 %.1f)\n",
-	  $changed, $audited, $import, $redate, $bare, $longest, $p95, $quiet_longest, $quiet_p95;
+	report("%d deadlines changed, %d with another last day: import %.2f s, re-dating %.2f s, bare %.2f s;"
+		. " clerks' longest wait %.0f ms (p95 %.1f), alone %.0f ms (p95 %.1f)\n",
+		$changed, $audited, $import, $redate, $bare, $longest, $p95, $quiet_longest, $quiet_p95);
 	push @redate,  $redate;
 	push @bare,    $bare;
 	push @longest, $longest;
-	$lw->psql('postgres', "drop database $copy");
 }
-printf $out "%d open letters, %d entries a second, medians of %d rounds: re-dating %.2f s, bare UPDATE and INSERT %.2f s, ratio %.2f;"
-  . " clerks' longest wait %.0f ms\n", $LETTERS, $RATE, $ROUNDS, median(@redate), median(@bare), median(@redate) / median(@bare),
-  median(@longest);
+report("%d open letters, %d entries a second, medians of %d rounds: re-dating %.2f s, bare UPDATE and INSERT %.2f s, ratio %.2f;"
+	. " clerks' longest wait %.0f ms\n", $LETTERS, $RATE, $ROUNDS, median(@redate), median(@bare), median(@redate) / median(@bare),
+	median(@longest));

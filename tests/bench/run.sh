@@ -23,5 +23,5 @@ bench() {
 	shift
 	as postgres perl -I tests/lib -I "$modules/perl" "tests/bench/$name.pl" "$@"
 }
-[ $# -gt 0 ] || { bench lateness && bench redate && bench load 200000; exit; }
+[ $# -gt 0 ] || { bench lateness && bench burst && bench register && bench load 200000 && bench redate; exit; }
 bench "$@"

@@ -1,0 +1,158 @@
+#!/usr/bin/perl
+#
+# burst.pl [STAGES [ROUNDS]]: STAGES (100000) alerts due at once, to the last line received and marked as sent.
+#
+# Each of ROUNDS (3) rounds, in fresh copies of one database, under 3,600 offices:
+#   daemon  from its start on; then the same with rate = 2000 for 20 s. Meanwhile clerks enter 200 events a second of other
+#           letters (open loop), and so they do before, alone; their 95th percentile is what they wait;
+#   bare    the same writes by bare statements, with as many rows in each as a batch of the daemon has: UPDATE of deadline, INSERT
+#           into alert and outbox, COMMIT; DELETE from outbox, INSERT into alert_sent, COMMIT. Beside the same clerks.
+# Prints the rates and ratios of the medians, and the daemon's memory; never fails because of a time. Run by run.sh.
+#
+use strict;
+use warnings;
+
+use FindBin;
+
+use lib "$FindBin::Bin/../lib";
+use LetterWatch::Bench;
+use LetterWatch;
+
+my $STAGES = shift // 100_000;
+my $ROUNDS = shift // 3;
+my $BATCH  = 1000;
+my $CLERKS = 200; # entries a second
+
+my $lw = LetterWatch->new(settings => <<~'END');
+	fsync = on
+	synchronous_commit = on
+	shared_buffers = 1GB
+	max_wal_size = 8GB
+	log_statement = none
+	END
+my $db = country($lw, 3600);
+
+# Of each due letter the notice is missed today, and nothing else is due: one alert.
+$lw->psql($db, <<~"SQL");
+	insert into letterwatch.rule_set (rule_set, title) values ('burst', 'One minute');
+	insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, roll, responsible_unit, met_by)
+	values ('burst', 'notice', 'test', 'receipt', 60, 'second', false, 'petitions', '{notice}');
+	insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('burst', 'notice', 1, 'overdue', 0, 3);
+	insert into letterwatch.letter (letter_no, office_code, rule_set, received_at)
+	select 'D' || n, 'O' || 1 + n % 3600, 'burst', letterwatch.clock() - interval '1 minute' - n * interval '1 us'
+	from generate_series(1, $STAGES) n;
+	insert into letterwatch.letter (letter_no, office_code) select 'C' || n, 'O' || 1 + n % 3600 from generate_series(1, 10000) n;
+	SQL
+$lw->psql($db, 'vacuum analyze');
+
+# Clerks, for so many seconds; what they wait in ms (95th percentile) once they have made their plans.
+sub clerks {
+	my ($database, $seconds) = @_;
+	return pgbench($lw, $database, <<~'SQL', '-c', 8, '-T', int $seconds, '-R', $CLERKS);
+		\set n random(1, 10000)
+		insert into letterwatch.letter_event (letter_no, kind, handler) values ('C' || :n, 'assign', 'H1');
+		SQL
+}
+sub wait_ms { return percentile(95, waiting_ms($_[0], without_s => 3)) }
+
+sub memory_kb {
+	my ($daemon) = @_;
+	open my $file, '<', '/proc/' . $daemon->pid . '/status' or die $!;
+	my %kb = map { /^(RssAnon|VmRSS):\s+(\d+) kB/ ? ($1 => $2) : () } <$file>;
+	return @kb{qw(RssAnon VmRSS)};
+}
+
+# Reads lines until so many alerts have come, or the time is over; how many came.
+sub receive {
+	my ($syslog, $count, $limit_s) = @_;
+	my $got = 0;
+	wait_for {
+		while ($got < $count and defined $syslog->{socket}->recv(my $line, 65536)) {
+			$got++ if index($line, 'event=alert') > 0;
+		}
+		$got >= $count;
+	} $limit_s;
+	return $got;
+}
+
+# The daemon begins beside clerks; how many alerts come in these seconds, or all: a second, and how long the clerks wait.
+sub burst {
+	my ($database, $limit_s, %settings) = @_;
+	my $run    = clerks($database, 8 + ($limit_s // $STAGES / 4000));
+	my $syslog = LetterWatch::Syslog->new;
+	sleep 4;
+	my ($daemon, $got);
+	my $seconds = seconds {
+		$daemon = $lw->start_daemon($database, $syslog, %settings);
+		$got    = receive($syslog, $STAGES, $limit_s // 3600);
+		return if $limit_s;
+		wait_for { $lw->psql($database, 'select not exists (select from letterwatch.outbox)') eq 't' } 60 or die "not all marked\n";
+	};
+	my @memory = memory_kb($daemon);
+	$daemon->stop;
+	return ($got / $seconds, wait_ms($run), @memory);
+}
+
+my $PREPARE = <<~"SQL";
+	create table raised as
+	select a.*, s.sent_at, s.instance, d.stage_done, d.reached, d.next_event_at, row_number() over (order by a.stage_at) / $BATCH as batch
+	from letterwatch.alert a
+	join letterwatch.alert_sent s on s.line_id = a.alert_id
+	join letterwatch.deadline d on d.letter_no = a.letter_no and d.rule = a.rule and d.since = a.since;
+	SQL
+my $ALERT = 'alert_id, letter_no, rule, since, due_on, stage_no, occurrence, stage, severity, office_code, to_office, unit, handler,'
+  . ' stage_at, raised_at, late_s, covers, registered_late, provisional, days_left, workdays_left';
+my $BARE = <<~"SQL";
+	set session_replication_role = replica;
+	do \$do\$
+	begin
+		for b in 0 .. $STAGES / $BATCH loop
+			perform set_config('synchronous_commit', 'off', true);
+			update letterwatch.deadline d
+			set stage_done = r.stage_done, reached = r.reached, next_event_at = r.next_event_at
+			from raised r
+			where r.batch = b and d.letter_no = r.letter_no and d.rule = r.rule and d.since = r.since;
+			insert into letterwatch.alert ($ALERT) select $ALERT from raised where batch = b;
+			insert into letterwatch.outbox (line_id, stage_at, instance, leased_until)
+			select alert_id, stage_at, instance, 'infinity' from raised where batch = b;
+			commit;
+			with gone as (
+				delete from letterwatch.outbox o using raised r where r.batch = b and o.line_id = r.alert_id returning o.line_id
+			)
+			insert into letterwatch.alert_sent (line_id, sent_at, instance)
+			select r.alert_id, r.sent_at, r.instance from gone g join raised r on r.alert_id = g.line_id;
+			commit;
+		end loop;
+	end
+	\$do\$;
+	SQL
+
+my (%rate, %wait);
+for my $round (1 .. $ROUNDS) {
+	push @{ $wait{alone} }, wait_ms(clerks(copy_of($lw, $db, 'burst'), 15));
+	my ($rate, $wait, @memory) = burst('burst');
+	push @{ $rate{daemon} }, $rate;
+	push @{ $wait{daemon} }, $wait;
+
+	copy_of($lw, $db, 'limited');
+	my ($limited_rate, $limited_wait, @limited_memory) = burst('limited', 20, 'alerts.rate' => 2000);
+	push @{ $wait{limited} }, $limited_wait;
+
+	$lw->psql('burst', $PREPARE);
+	my $dir = File::Temp->newdir;
+	$lw->psql('burst', "copy raised to '$dir/raised'");
+	copy_of($lw, $db, 'bare');
+	$lw->psql('bare', $_) for 'create table raised (like letterwatch.alert)', 'alter table raised add sent_at timestamptz, add instance bigint,'
+	  . ' add stage_done int, add reached int, add next_event_at timestamptz, add batch bigint', "copy raised from '$dir/raised'",
+	  'create index on raised (batch)', 'vacuum analyze raised', 'checkpoint';
+	my $run = clerks('bare', 8 + $STAGES / 4000);
+	sleep 4;
+	push @{ $rate{bare} }, $STAGES / seconds { $lw->psql('bare', $BARE) };
+	push @{ $wait{bare} }, wait_ms($run);
+	report("%d alerts: daemon %.0f a second, bare %.0f; clerks wait (p95) %.1f ms alone, %.1f beside it, %.1f with rate = 2000 (%.0f a second),"
+		. " %.1f beside bare; memory %d kB anonymous, %d resident\n", $STAGES, $rate, $rate{bare}[-1], $wait{alone}[-1], $wait, $limited_wait,
+		$limited_rate, $wait{bare}[-1], @memory);
+}
+report("%d alerts, medians of %d rounds: %.2f of the bare statements' rate (aim: 0.6 or more); clerks wait %.2f times as long with rate = 2000"
+	. " (aim: 1.3 or less)\n", $STAGES, $ROUNDS, median(@{ $rate{daemon} }) / median(@{ $rate{bare} }),
+	median(@{ $wait{limited} }) / median(@{ $wait{alone} }));

@@ -1,0 +1,113 @@
+# LetterWatch::Bench -- what the benchmarks share: where they report, times, medians, databases to compare, pgbench.
+# To be named before LetterWatch: PostgreSQL's test modules turn stdout and stderr to a log of theirs before the program runs.
+package LetterWatch::Bench;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use File::Temp ();
+use POSIX qw(ceil);
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
+
+our @EXPORT = qw(report seconds median percentile country copy_of psql_seconds pgbench waiting_ms);
+
+my ($out, $err);
+BEGIN {
+	open $out, '>&', \*STDOUT or die $!;
+	open $err, '>&', \*STDERR or die $!;
+	$out->autoflush;
+}
+
+# report(FORMAT, …), as printf.
+sub report {
+	my ($format, @values) = @_;
+	printf {$out} $format, @values;
+	return;
+}
+
+$SIG{__DIE__} = sub { print {$err} @_ unless $^S };
+
+sub seconds(&) {
+	my ($work) = @_;
+	my $start = clock_gettime(CLOCK_MONOTONIC);
+	$work->();
+	return clock_gettime(CLOCK_MONOTONIC) - $start;
+}
+
+sub median {
+	my @sorted = sort { $a <=> $b } @_;
+	return $sorted[ $#sorted / 2 ];
+}
+
+# The smallest value that so many per cent of the values do not exceed.
+sub percentile {
+	my ($percent, @values) = @_;
+	return (sort { $a <=> $b } @values)[ ceil($percent / 100 * @values) - 1 ];
+}
+
+# A database with an office O and so many below it, O1, O2, …
+sub country {
+	my ($lw, $offices) = @_;
+	my $db = $lw->fresh_database;
+	$lw->psql($db, <<~"SQL");
+		insert into letterwatch.office (office_code, name) values ('O', 'root');
+		insert into letterwatch.office (office_code, name, parent_code) select 'O' || n, 'office', 'O' from generate_series(1, $offices) n;
+		analyze letterwatch.office, letterwatch.office_setting;
+		SQL
+	return $db;
+}
+
+# A copy of a database in place of an older one of that name, with nothing left to write.
+sub copy_of {
+	my ($lw, $db, $name) = @_;
+	$lw->psql('postgres', "drop database if exists $name");
+	$lw->psql('postgres', "create database $name template $db");
+	$lw->psql('postgres', 'checkpoint');
+	return $name;
+}
+
+# The seconds that psql takes with these arguments.
+sub psql_seconds {
+	my ($lw, $db, @arguments) = @_;
+	return seconds {
+		system('psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $lw->node->connstr($db), @arguments) == 0
+		  or die "psql @arguments: status $?";
+	};
+}
+
+# Begins to run a script, a transaction, with these options of pgbench; its end: waiting_ms.
+sub pgbench {
+	my ($lw, $db, $script, @options) = @_;
+	my $dir = File::Temp->newdir;
+	open my $file, '>', "$dir/script.sql" or die "$dir: $!";
+	print $file $script;
+	close $file or die "$dir: $!";
+	my $pid = fork // die $!;
+	return { pid => $pid, dir => $dir } if $pid;
+	open STDOUT, '>',  "$dir/out"  or die $!;
+	open STDERR, '>&', \*STDOUT or die $!;
+	exec('pgbench', '-n', '-f', "$dir/script.sql", @options, '-l', "--log-prefix=$dir/log", '-h', $lw->node->host,
+		'-p', $lw->node->port, $db) or POSIX::_exit(127);
+}
+
+# How long each transaction took until it was committed, in ms: from the moment for which it was scheduled (option -R), or of those
+# on_time from the moment at which it began. Without those of the first seconds.
+sub waiting_ms {
+	my ($run, %params) = @_;
+	waitpid $run->{pid}, 0;
+	my (@ms, $since);
+	for my $path (glob "$run->{dir}/log*") {
+		open my $log, '<', $path or die "$path: $!";
+		while (<$log>) {
+			my ($us, $second, $lag_us) = (split)[ 2, 4, 6 ];
+			$since //= $second + ($params{without_s} // 0);
+			push @ms, ($us - ($params{on_time} ? $lag_us : 0)) / 1000 if $second >= $since;
+		}
+	}
+	return @ms if @ms && !$?;
+	open my $said, '<', "$run->{dir}/out" or die $!;
+	die "pgbench failed: ", <$said>;
+}
+
+1;
