@@ -69,7 +69,7 @@ begin
 		       coalesce(x.received_at, x.received_on::timestamp at time zone o.time_zone) as start_at,
 		       (select max(v.event_id + 0) -- not by the primary key, from its end
 		        from letterwatch.letter_event v
-		        where v.letter_no = x.letter_no) as last_event, o as office
+		        where v.letter_no = x.letter_no and v.recorded_at <= coalesce(as_of, 'infinity')) as last_event, o as office
 		from unnest(letters) with ordinality u (letter_no, place)
 		cross join lateral letterwatch.letter_fact(array[u.letter_no], as_of) x
 		join letterwatch.office_setting o on o.office_code = x.office_code
@@ -89,6 +89,9 @@ begin
 		status_on := f.received_on;
 		status_event := 0;
 		status_place := 0;
+		status_kind := null;
+		status_at := null;
+		status_recorded_at := null;
 		last_event := coalesce(f.last_event, 0);
 		impossible := 0;
 		letter_unit := null;
@@ -118,7 +121,8 @@ begin
 			rules_on := (select daterange(max(b.day) filter (where b.day <= derive_lives.received_on),
 			                              min(b.day) filter (where b.day > derive_lives.received_on))
 			             from unnest(known) x
-			             cross join lateral (values (x.valid_from), (x.valid_to + 1)) b (day));
+			             cross join lateral (
+			             	values (x.valid_from), (case when x.valid_to < '5874897-12-31' then x.valid_to + 1 end)) b (day));
 		end if;
 		lives := '{}';
 		followed := '{}';
@@ -281,8 +285,10 @@ begin
 			letter_pauses := letter_pauses + datemultirange(daterange(suspended_on, null));
 		end if;
 
-		rule := null;
 		if cardinality(lives) = 0 then
+			rule := null;
+			start_on := null; -- no deadline, no end
+			start_at := null;
 			return next;
 		end if;
 		for i in 1 .. cardinality(lives) loop

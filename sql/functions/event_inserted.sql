@@ -16,9 +16,12 @@ declare
 	letters text[] := array(select distinct n.letter_no from new_events n);
 	bound boolean := not letterwatch.writes_all();
 	to_lock text[] := letters || array(select n.of_letter_no from new_events n where n.of_letter_no is not null);
-	named constant boolean := coalesce(current_setting('letterwatch.faults', true), '') = 'named';
+	named_by constant text := coalesce(current_setting('letterwatch.faults', true), '');
 	refused jsonb[];
 begin
+	if cardinality(letters) = 0 then
+		return null;
+	end if;
 	if exists (select from new_events n where n.baseline) then
 		perform letterwatch.refuse_baseline();
 	end if;
@@ -101,24 +104,29 @@ begin
 		) x
 		where x.fault is not null
 		order by x.letter_no, x.event_id
-		limit case when not named then 1 end);
+		limit case when named_by = '' then 1 end);
 	perform set_config('enable_nestloop', 'on', true);
 	if cardinality(refused) > 0 then
 		perform letterwatch.refuse_rows('events', letterwatch.event_refusal(refused[1]), (refused[1] ->> 'faults')::bigint,
-			case when named then (
-				-- By itself: what another new event may have made impossible is not, if that one does not fit.
+			case when named_by <> '' then (
+				-- An event is named only if it is at fault whatever becomes of the other new ones of its letter; all of them are, if
+				-- they come and go together with it (named by letter).
 				select jsonb_agg(jsonb_build_object('place', x.place, 'letter_no', x.event ->> 'letter_no',
 				                                    'message', (letterwatch.event_refusal(x.event)).message))
 				from (
-					select r as event, p.place,
-					       r ->> 'fault' not in ('upset', 'chain')
-					       	and (r ->> 'fault' <> 'status'
-					       	     or not bool_or(r ->> 'fault' <> 'status') over (partition by r ->> 'letter_no')) as by_itself
+					select r as event, p.place, p.of_letter,
+					       r ->> 'fault' as fault, bool_and(r ->> 'fault' = 'status') over (partition by r ->> 'letter_no') as only_status
 					from unnest(refused) r
-					join (select n.event_id, row_number() over (order by n.event_id) as place from new_events n) p
-						on p.event_id = (r ->> 'event_id')::bigint
+					join (select n.event_id, row_number() over (order by n.event_id) as place,
+					             count(*) over (partition by n.letter_no) as of_letter
+					      from new_events n) p on p.event_id = (r ->> 'event_id')::bigint
 				) x
-				where x.by_itself) end);
+				where named_by = 'letter'
+				   or x.of_letter = 1 and x.fault <> 'chain'
+				   or x.fault = 'status' and x.only_status
+				   or x.fault in ('letter', 'foreign', 'foreign original', 'kind', 'outcome', 'unit', 'channel', 'handler', 'reason',
+				                  'until', 'topic', 'leader', 'nothing', 'itself', 'original')
+				   or x.fault like 'stray %') end);
 	end if;
 	if exists (select from new_events n where n.kind in ('void', 'duplicate')) then
 		perform letterwatch.check_duplicates(letters);

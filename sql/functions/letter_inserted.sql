@@ -6,9 +6,12 @@ set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 declare
 	bound boolean := not letterwatch.writes_all();
-	named constant boolean := coalesce(current_setting('letterwatch.faults', true), '') = 'named';
+	named constant boolean := coalesce(current_setting('letterwatch.faults', true), '') <> '';
 	refused jsonb[];
 begin
+	if not exists (select from new_letters) then
+		return null;
+	end if;
 	if exists (select from new_letters n where n.baseline) then
 		perform letterwatch.refuse_baseline();
 	end if;

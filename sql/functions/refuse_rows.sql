@@ -1,7 +1,8 @@
 -- refuse_rows(what, refusal, faults, named): raises the error with which a statement ends that brought rows (what: letters or events)
--- of which so many do not fit: refusal is that of the first. named: what is wrong with each that is at fault by itself, as
--- [{"place": n, "letter_no": "…", "message": "…"}, …], place from 1 in the order of event_id; it becomes the DETAIL, for
--- take_letters and take_events, which ask for it (setting letterwatch.faults = named) and show it to nobody. NULL: none.
+-- of which so many do not fit: refusal is that of the first. named: what is wrong with each that can be named, as [{"place": n,
+-- "letter_no": "…", "message": "…"}, …], place from 1 in the order of event_id. It becomes the DETAIL, for take_letters and
+-- take_events, which ask for it (setting letterwatch.faults = letter or event) and pass it on to nobody; a session that asks for it
+-- itself learns what it would learn by sending its rows one by one. NULL: none.
 -- Never returns.
 -- Callers: letter_inserted, event_inserted.
 create or replace function letterwatch.refuse_rows(what text, refusal letterwatch.refusal, faults bigint, named jsonb) returns void

@@ -8,8 +8,9 @@ as $$
 declare
 	lines letterwatch.intake_event_row[] := array(select r from letterwatch.read_events(first, last) r order by r.line);
 	faults letterwatch.intake_fault[];
+	refused letterwatch.intake_fault[];
 	taking bigint[] := array(select r.line from unnest(lines) r where r.fault is null and not r.known order by r.line);
-	named text; -- what event_inserted names, see refuse_rows
+	named text; -- what the trigger names, see refuse_rows
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
 	select coalesce(array_agg(row('event', r.line, r.source, r.source_ref, r.letter_no, r.fault)::letterwatch.intake_fault
@@ -17,6 +18,9 @@ begin
 	       count(*) filter (where r.fault is null and r.known)
 	into faults, taken.known
 	from unnest(lines) r;
+	if not keep_rejects then
+		perform letterwatch.keep_rejects(into_batch, false, faults);
+	end if;
 
 	while cardinality(taking) > 0 loop
 		begin
@@ -33,19 +37,17 @@ begin
 			exit;
 		exception when sqlstate 'LW001' or sqlstate 'LW002' or sqlstate 'LW003' or insufficient_privilege then
 			get stacked diagnostics named = pg_exception_detail;
-			if named = '' then
+			refused := array(
+				select row('event', r.line, r.source, r.source_ref, r.letter_no, n.message)::letterwatch.intake_fault
+				from jsonb_to_recordset(coalesce(nullif(named, ''), '[]')::jsonb) n (place int, message text)
+				join unnest(lines) r on r.line = taking[n.place]);
+			if cardinality(refused) = 0 then
 				raise;
 			end if;
 		end;
-		faults := faults || array(
-			select row('event', r.line, r.source, r.source_ref, r.letter_no, n.message)::letterwatch.intake_fault
-			from jsonb_to_recordset(named::jsonb) n (place int, message text)
-			join unnest(lines) r on r.line = taking[n.place]);
-		taking := array(
-			select t.line
-			from unnest(taking) with ordinality t (line, place)
-			where t.place not in (select n.place from jsonb_to_recordset(named::jsonb) n (place int))
-			order by t.place);
+		taken.events := 0;
+		faults := faults || refused;
+		taking := array(select t from unnest(taking) t where t not in (select f.line from unnest(refused) f) order by t);
 	end loop;
 	if cardinality(faults) > 0 then
 		taken.rejected := letterwatch.keep_rejects(into_batch, keep_rejects, faults);

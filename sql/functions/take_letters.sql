@@ -10,16 +10,18 @@ as $$
 declare
 	lines letterwatch.intake_letter_row[] := array(select r from letterwatch.read_letters(first, last) r order by r.line);
 	faults letterwatch.intake_fault[];
-	with_events boolean;
+	refused letterwatch.intake_fault[];
 	taking bigint[] := array(select r.line from unnest(lines) r where r.fault is null order by r.line);
 	named text; -- what the triggers name, see refuse_rows
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
 	select coalesce(array_agg(row('letter', r.line, r.source, r.source_ref, r.known_no, r.fault)::letterwatch.intake_fault
-	                          order by r.line) filter (where r.fault is not null), '{}'),
-	       bool_or(r.fault is null and coalesce(r.corrected_at, r.assigned_at, r.notice_at, r.reply_at) is not null)
-	into faults, with_events
+	                          order by r.line) filter (where r.fault is not null), '{}')
+	into faults
 	from unnest(lines) r;
+	if not keep_rejects then
+		perform letterwatch.keep_rejects(into_batch, false, faults);
+	end if;
 
 	while cardinality(taking) > 0 loop
 		begin
@@ -31,7 +33,9 @@ begin
 			where r.line = any (taking) and r.known_no is null;
 			get diagnostics taken.letters = row_count;
 
-			if with_events then
+			if exists (select
+			           from unnest(lines) r
+			           where r.line = any (taking) and coalesce(r.corrected_at, r.assigned_at, r.notice_at, r.reply_at) is not null) then
 				insert into letterwatch.letter_event
 					(letter_no, kind, occurred_at, outcome, unit, handler, received_on, reason, source, source_ref)
 				select coalesce(r.known_no, r.letter_no), e.kind, e.occurred_at, e.outcome, e.unit, e.handler, e.received_on, e.reason,
@@ -53,21 +57,23 @@ begin
 			end if;
 			exit;
 		exception when sqlstate 'LW001' or sqlstate 'LW002' or sqlstate 'LW003' or insufficient_privilege then
+			-- If a letter stands in two lines, it would not be known which of them is at fault.
 			get stacked diagnostics named = pg_exception_detail;
-			if named = '' or (select count(distinct coalesce(r.known_no, r.letter_no)) < count(*)
-			                  from unnest(lines) r
-			                  where r.line = any (taking)) then -- it would not be known which line of a letter is at fault
+			refused := array(
+				select row('letter', r.line, r.source, r.source_ref, r.known_no,
+				           letterwatch.as_called(n.message, r.called))::letterwatch.intake_fault
+				from (select distinct on (x.letter_no) x.letter_no, x.message
+				      from jsonb_to_recordset(coalesce(nullif(named, ''), '[]')::jsonb) x (letter_no text, message text, place int)
+				      order by x.letter_no, x.place) n
+				join unnest(lines) r on r.line = any (taking) and n.letter_no = coalesce(r.known_no, r.letter_no));
+			if cardinality(refused) = 0
+			   or (select count(distinct coalesce(r.known_no, r.letter_no)) < count(*) from unnest(lines) r where r.line = any (taking)) then
 				raise;
 			end if;
 		end;
-		select faults || array_agg(row('letter', r.line, r.source, r.source_ref, r.known_no,
-		                               letterwatch.as_called(n.message, r.called))::letterwatch.intake_fault),
-		       array(select t from unnest(taking) t where t <> all (array_agg(r.line)) order by t)
-		into faults, taking
-		from (select distinct on (x.letter_no) x.letter_no, x.message
-		      from jsonb_to_recordset(named::jsonb) x (letter_no text, message text, place int)
-		      order by x.letter_no, x.place) n
-		join unnest(lines) r on r.line = any (taking) and n.letter_no = coalesce(r.known_no, r.letter_no);
+		taken := row(0, 0, 0, 0);
+		faults := faults || refused;
+		taking := array(select t from unnest(taking) t where t not in (select f.line from unnest(refused) f) order by t);
 	end loop;
 	if cardinality(faults) > 0 then
 		taken.rejected := letterwatch.keep_rejects(into_batch, keep_rejects, faults);

@@ -35,7 +35,7 @@ begin
 
 	for try in 1 .. 2 loop
 		begin
-			perform set_config('letterwatch.faults', case when keep_rejects then 'named' else '' end, true);
+			perform set_config('letterwatch.faults', case when keep_rejects then what else '' end, true);
 			if what = 'letter' then
 				taken := letterwatch.take_letters(into_batch, first, last, keep_rejects);
 			else

@@ -17,3 +17,6 @@ create type letterwatch.refusal as (
 	hint text
 );
 comment on type letterwatch.refusal is 'Why a row is refused: SQLSTATE, MESSAGE and HINT of the error.';
+
+alter table letterwatch.rule
+	add constraint rule_is_owed_from_the_receipt check ('registered' <> all (not_owed_in));

@@ -270,7 +270,33 @@ select is(lwtest.takes('event', $$ (letter_no, kind, outcome, occurred_at, unit,
 select is(lwtest.reasons(),
 	'letter N-n: result is not possible on n-n-n, when its status is answered x 100|letter N-n: unknown unit no unit x 100', 'each is at fault by itself');
 delete from letterwatch.intake_rejected;
+
+-- Two lines of a letter, of which the first does not fit: the second one is judged as if it came alone.
+select is(lwtest.takes('event', format('(letter_no, kind, outcome, occurred_at, to_office, unit, received_on, rule_set, by_office, until, reason, source_ref)
+	select %L, v.* from (values %s) v (kind, outcome, occurred_at, to_office, unit, received_on, rule_set, by_office, until, reason, source_ref)',
+	t.letter_no, t.events)), '0|1|1', t.title)
+from (values
+	('N-120', $$ ('void', null, null, null, null, null, null, null, null, null, 'v1'),
+	            ('assign', null, '2026-03-02 09:00', null, 'case', null, null, null, null, null, 'v2') $$, 'no event to be void, and another'),
+	('N-121', $$ ('correct', null, null, null, null, '2026-03-02', null, null, null, null, 'c1'),
+	            ('assign', null, '2026-03-01 12:00', null, 'case', null, null, null, null, null, 'c2') $$, 'corrected without a reason'),
+	('N-122', $$ ('transfer', null, '2026-03-02 09:00', 'T-P-C-2', 'no unit', null, null, null, null, 'theirs', 't1'),
+	            ('transfer', null, '2026-03-02 09:00', 'T-P-C-2', null, null, null, null, null, 'theirs', 't2') $$, 'a transfer to an unknown unit'),
+	('N-123', $$ ('correct', null, null, null, null, null, 'nonsense', null, null, 'mended', 'r1'),
+	            ('supervise', null, '2026-03-02 09:00', null, null, null, null, 'T-P-C-1', '2026-03-20', 'hurry', 'r2') $$, 'an unknown rule set'))
+	t (letter_no, events, title);
+select is(lwtest.takes('event', $$ (letter_no, kind, of_event, reason, source_ref)
+	select e.letter_no, 'void', e.event_id, 'twice', 'tw' || n from letterwatch.letter_event e cross join generate_series(1, 2) n
+	where e.letter_no = 'N-124' $$), '0|1|1', 'the same made void twice');
+select is(lwtest.takes('letter', $$ (office_code, received_on, notice_at, outcome, source_ref)
+	values ('T-P-C-1', '2026-03-01', '2026-02-01', 'accepted', 'u1'), ('T-P-C-1', '2026-03-01', '2026-02-01', 'accepted', 'u2') $$), '0|0|2',
+	'a batch of which nothing fits counts nothing');
 select is(current_setting('letterwatch.faults', true), '', 'others are not named more than they need');
+
+create temp table planned as select p.ctid as at from letterwatch.planning p;
+insert into letterwatch.letter_event (letter_no, kind) select 'N-1', 'result' where false;
+insert into letterwatch.letter (office_code) select 'T-P-C-1' where false;
+select is((select p.ctid from letterwatch.planning p), (select at from planned), 'no rows, no work');
 
 -- ---- roles -----------------------------------------------------------------------------------
 

@@ -398,6 +398,17 @@ call lwtest.act('2026-03-10 10:00', $$record_notice('X-2')$$);
 call lwtest.set_clock('2026-05-10 10:00');
 select lwtest.refused(replace(lwtest.longer('2026-06-08'), 'X-1', 'X-2'), 'ended on 2026-05-09', 'an extension of what has ended');
 
+-- ---- odd rules -------------------------------------------------------------------------------------
+
+insert into letterwatch.rule_set (rule_set, title) values ('t-odd', 'until the last day that there is');
+insert into letterwatch.rule (rule_set, rule, basis, valid_to, amount, unit, responsible_unit, met_by)
+values ('t-odd', 'reply', 'test', '5874897-12-31', 5, 'day', 'case', '{result}');
+call lwtest.receive('Y-1', '2026-03-02', 't-odd');
+call lwtest.act('2026-03-03 10:00', $$assign_letter('Y-1', 'case')$$);
+select is(lwtest.dates('Y-1'), 'reply 2026-03-09', 'a rule that holds to the end of the calendar');
+select throws_ok($$update letterwatch.rule set not_owed_in = '{registered}' where rule_set = 't-odd'$$, '23514', null,
+	'a rule that is not owed when a letter is received would never be');
+
 select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');
 select * from finish();
 rollback;
