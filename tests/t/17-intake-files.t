@@ -393,7 +393,13 @@ subtest 'alerts come in time while a long file is taken in' => sub {
 	wait_until { $syslog->events('start') } 10, 'the daemon is up';
 	clear();
 	put('long.csv', "letter_no,office_code\n" . join('', map { "Y-$_,A\n" } 1 .. 20_000));
-	$lw->psql($fast, 'grant letterwatch_intake to intake');
+	$lw->psql($fast, <<~'SQL');
+		grant letterwatch_intake to intake;
+		create function half_way() returns trigger language plpgsql as 'begin perform pg_advisory_xact_lock(42); return new; end';
+		create trigger half_way before insert on letterwatch.letter for each row when (new.letter_no = 'Y-10000') execute function half_way();
+		SQL
+	my $half_way = $lw->node->background_psql($fast);
+	$half_way->query_safe('select pg_advisory_lock(42)');
 	my $loader = fork // die $!;
 	POSIX::_exit(run(PGDATABASE => $fast)) if !$loader;
 	my $progress = q{select count(*) from pg_stat_activity where application_name ~ '^letterwatch-intake [1-9]\d* letters$'};
@@ -403,6 +409,7 @@ subtest 'alerts come in time while a long file is taken in' => sub {
 	my ($alert) = grep { $_->{fields}{letter} eq 'soon-1' } $syslog->alerts;
 	ok(!$alert->{fields}{late_s}, 'in time') or diag("$alert->{fields}{late_s} s late");
 	is($lw->psql($fast, q{select count(*) from letterwatch.letter where letter_no like 'Y-%'}), 0, 'while nothing of the file is there yet');
+	$half_way->quit;
 	waitpid $loader, 0;
 	is($lw->psql($fast, q{select count(*) from letterwatch.letter where letter_no like 'Y-%'}), 20_000, 'then all of it');
 	ok($daemon->stop, 'the daemon stops');
