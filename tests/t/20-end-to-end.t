@@ -124,6 +124,29 @@ subtest 'answers that come just when the periods end' => sub {
 	invariant_holds($lw, $db, [$syslog]);
 };
 
+subtest 'a correction that is made void: what was told stays told' => sub {
+	my $db   = $lw->fast_database;
+	my $noon = sub { $lw->set_clock($db, "timestamptz '2026-05-14 $_[0]+08' + (statement_timestamp() - pg_postmaster_start_time())") };
+	$noon->('12:00');
+	$lw->psql($db, <<~'SQL');
+		delete from letterwatch.stage where rule_set = 'fast';
+		insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity)
+		values ('fast', 'notice', 1, 'warn', -30, 5), ('fast', 'notice', 2, 'overdue', 0, 3), ('fast', 'notice', 3, 'escalate', 600, 3);
+		insert into letterwatch.letter (letter_no, office_code) values ('V-1', 'A');
+		select letterwatch.correct_letter('V-1', 'it came this morning', received_on => '2026-05-14');
+		SQL
+	my $syslog = LetterWatch::Syslog->new;
+	my $daemon = $lw->start_daemon($db, $syslog);
+	wait_until { told($syslog, 'V-1') } 10, 'corrected to the beginning of the day it is overdue';
+	$noon->('13:00');
+	$lw->psql($db, q{select letterwatch.void_event(max(event_id), 'it came at noon') from letterwatch.letter_event});
+	$lw->psql($db, 'notify letterwatch_due');
+	$lw->register($db, 'V-LATER');
+	wait_until { told($syslog, 'V-LATER-1') } 10, 'the correction is made void when its own end is over, too';
+	is_deeply([ told($syslog, 'V-1') ], ['overdue notice', 'escalate notice'], 'nothing is told that a later stage has outrun');
+	invariant_holds($lw, $db, [$syslog]);
+};
+
 subtest 'signals' => sub {
 	my $db     = $lw->fast_database;
 	my ($syslog, $other) = map { LetterWatch::Syslog->new } 1, 2;

@@ -39,9 +39,13 @@ sub uncovered {
 			where not (d.baseline and d.overdue_at > d.late_at)
 			  and coalesce(d.muted_until <= letterwatch.clock(), true) -- what is held back is told then
 			  and greatest(t.at, d.dated_at) <= least(letterwatch.clock(), e.recorded_at) - interval '$GRACE'
+			  -- What was past when the end was moved stays silent, if by then a later stage had been told.
 			  and (t.at > d.dated_at
 			       or not exists (select from letterwatch.deadline_change c
-			                      where (c.letter_no, c.rule, c.since) = (d.letter_no, d.rule, d.since) and c.old_due is not null))
+			                      where (c.letter_no, c.rule, c.since) = (d.letter_no, d.rule, d.since) and c.old_due is not null)
+			          and not exists (select from letterwatch.alert a
+			                          where (a.letter_no, a.rule, a.since) = (d.letter_no, d.rule, d.since)
+			                            and a.raised_at < d.dated_at and n.stage_no < a.stage_no + a.occurrence - a.covers))
 			  $open
 		)
 		select format('%s %s stage %s: %s alerts', c.letter_no, c.rule, c.stage_no, n.alerts)
