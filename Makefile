@@ -1,6 +1,6 @@
 # make          builds build/letterwatchd        make check    runs every test
 # make run      a private system to look at      make install  DESTDIR= PREFIX=
-# make psql     opens psql beside "make run"     make lint, format, asan, bench, fuzz, torture, clean
+# make psql     opens psql beside "make run"     make lint, format, asan, bench, simulate, fuzz, torture, clean
 VERSION = 0.1.0
 
 PREFIX = /usr/local
@@ -72,6 +72,9 @@ format:
 	clang-format -i daemon/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c
 bench fuzz:
 	@tests/$@/run.sh
+# make simulate YEARS=3
+simulate:
+	@tests/bench/run.sh simulate $(YEARS)
 # make torture SECONDS=3600 SEED=…
 torture:
 	@SECONDS_OF_TORTURE='$(SECONDS)' SEED='$(SEED)' tests/torture/run.sh
@@ -116,6 +119,6 @@ clean:
 	rm -rf build build-asan build-fuzz
 
 FORCE:
-.PHONY: all unit run psql check lint lint-only format bench fuzz torture asan install clean FORCE
+.PHONY: all unit run psql check lint lint-only format bench fuzz simulate torture asan install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

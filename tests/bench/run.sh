@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 . tests/tools/lib.sh
 
-tests/tools/deps.sh run check
+tests/tools/deps.sh run check bench
 make --no-print-directory all
 
 work=$(mktemp -d /var/tmp/letterwatch-bench.XXXXXX)
@@ -23,5 +23,5 @@ bench() {
 	shift
 	as postgres perl -I tests/lib -I "$modules/perl" "tests/bench/$name.pl" "$@"
 }
-[ $# -gt 0 ] || { bench lateness && bench burst && bench register && bench load 200000 && bench redate; exit; }
+[ $# -gt 0 ] || { bench lateness && bench idle && bench burst && bench register && bench load 200000 && bench redate && bench questions; exit; }
 bench "$@"

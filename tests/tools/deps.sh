@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh run|check|fuzz|fuzz-runtime|lint…: installs the Debian packages that these need and that are missing, and says which.
+# deps.sh run|check|bench|fuzz|fuzz-runtime|lint…: installs the Debian packages that these need and that are missing, and says which.
 #
 # Debian's PostgreSQL package makes and starts a cluster on port 5432, and other packages start services. Neither is
 # ours to do on somebody's machine, so both are turned off for as long as apt runs, by two files that are put back after.
@@ -30,6 +30,10 @@ missing() {
 		[ ! -x /sbin/init ] || set -- "$@" systemd-container dbus
 		# Two of these cannot be on one machine; without rsyslog its test is skipped.
 		dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | grep -q '^installed.*system-log-daemon' || set -- "$@" rsyslog
+		;;
+	bench)
+		version=$(pg_bindir) || die "no PostgreSQL server: first \"$0 run\""
+		set -- "postgresql-$(basename "$(dirname "$version")")-cron"
 		;;
 	fuzz) set -- clang ;;
 	fuzz-runtime)
