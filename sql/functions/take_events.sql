@@ -9,7 +9,6 @@ declare
 	lines letterwatch.intake_event_row[] := array(select r from letterwatch.read_events(first, last) r order by r.line);
 	faults letterwatch.intake_fault[];
 	refused letterwatch.intake_fault[];
-	taking bigint[] := array(select r.line from unnest(lines) r where r.fault is null and not r.known order by r.line);
 	named text; -- what the trigger names, see refuse_rows
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
@@ -22,7 +21,7 @@ begin
 		perform letterwatch.keep_rejects(into_batch, false, faults);
 	end if;
 
-	while cardinality(taking) > 0 loop
+	loop
 		begin
 			insert into letterwatch.letter_event
 				(letter_no, kind, occurred_at, rule, outcome, until, to_office, of_letter_no, of_event, unit, handler, channel,
@@ -31,7 +30,7 @@ begin
 			       r.handler, r.channel, r.approved_by, r.reason, r.informed_at, r.received_on, r.rule_set, r.source, r.source_ref,
 			       r.by_office, r.topic, r.leader
 			from unnest(lines) r
-			where r.line = any (taking)
+			where r.fault is null and not r.known
 			order by r.line;
 			get diagnostics taken.events = row_count;
 			exit;
@@ -39,15 +38,15 @@ begin
 			get stacked diagnostics named = pg_exception_detail;
 			refused := array(
 				select row('event', r.line, r.source, r.source_ref, r.letter_no, n.message)::letterwatch.intake_fault
-				from jsonb_to_recordset(coalesce(nullif(named, ''), '[]')::jsonb) n (place int, message text)
-				join unnest(lines) r on r.line = taking[n.place]);
+				from (select x.*, row_number() over (order by x.line) as place from unnest(lines) x where x.fault is null and not x.known) r
+				join jsonb_to_recordset(coalesce(nullif(named, ''), '[]')::jsonb) n (place bigint, message text) on n.place = r.place);
 			if cardinality(refused) = 0 then
 				raise;
 			end if;
 		end;
 		taken.events := 0;
 		faults := faults || refused;
-		taking := array(select t from unnest(taking) t where t not in (select f.line from unnest(refused) f) order by t);
+		lines := array(select r from unnest(lines) r where r.line not in (select f.line from unnest(refused) f) order by r.line);
 	end loop;
 	if cardinality(faults) > 0 then
 		taken.rejected := letterwatch.keep_rejects(into_batch, keep_rejects, faults);
@@ -56,7 +55,7 @@ begin
 	if exists (select from letterwatch.intake_rejected) then
 		delete from letterwatch.intake_rejected i
 		using unnest(lines) r
-		where (r.known and r.fault is null or r.line = any (taking)) and i.what = 'event' and i.source = r.source and i.source_ref = r.source_ref;
+		where r.fault is null and i.what = 'event' and i.source = r.source and i.source_ref = r.source_ref;
 	end if;
 	return taken;
 end

@@ -11,7 +11,6 @@ declare
 	lines letterwatch.intake_letter_row[] := array(select r from letterwatch.read_letters(first, last) r order by r.line);
 	faults letterwatch.intake_fault[];
 	refused letterwatch.intake_fault[];
-	taking bigint[] := array(select r.line from unnest(lines) r where r.fault is null order by r.line);
 	named text; -- what the triggers name, see refuse_rows
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
@@ -23,19 +22,19 @@ begin
 		perform letterwatch.keep_rejects(into_batch, false, faults);
 	end if;
 
-	while cardinality(taking) > 0 loop
+	loop
 		begin
 			insert into letterwatch.letter
 				(letter_no, office_code, registry_no, received_at, received_on, channel, rule_set, title, source, source_ref)
 			select r.letter_no, r.office_code, r.registry_no, r.received_at, r.received_on, r.channel, r.rule_set, r.title, r.source,
 			       r.source_ref
 			from unnest(lines) r
-			where r.line = any (taking) and r.known_no is null;
+			where r.fault is null and r.known_no is null;
 			get diagnostics taken.letters = row_count;
 
 			if exists (select
 			           from unnest(lines) r
-			           where r.line = any (taking) and coalesce(r.corrected_at, r.assigned_at, r.notice_at, r.reply_at) is not null) then
+			           where r.fault is null and coalesce(r.corrected_at, r.assigned_at, r.notice_at, r.reply_at) is not null) then
 				insert into letterwatch.letter_event
 					(letter_no, kind, occurred_at, outcome, unit, handler, received_on, reason, source, source_ref)
 				select coalesce(r.known_no, r.letter_no), e.kind, e.occurred_at, e.outcome, e.unit, e.handler, e.received_on, e.reason,
@@ -51,7 +50,7 @@ begin
 					(4, r.reply_kind, r.reply_at, null, r.unit, r.handler, null, null,
 					 concat_ws('/', r.source_ref, r.reply_kind, r.reply_on))
 				) e (place, kind, occurred_at, outcome, unit, handler, received_on, reason, source_ref)
-				where r.line = any (taking) and e.occurred_at is not null
+				where r.fault is null and e.occurred_at is not null
 				order by r.line, e.place;
 				get diagnostics taken.events = row_count;
 			end if;
@@ -65,15 +64,15 @@ begin
 				from (select distinct on (x.letter_no) x.letter_no, x.message
 				      from jsonb_to_recordset(coalesce(nullif(named, ''), '[]')::jsonb) x (letter_no text, message text, place int)
 				      order by x.letter_no, x.place) n
-				join unnest(lines) r on r.line = any (taking) and n.letter_no = coalesce(r.known_no, r.letter_no));
+				join unnest(lines) r on r.fault is null and n.letter_no = coalesce(r.known_no, r.letter_no));
 			if cardinality(refused) = 0
-			   or (select count(distinct coalesce(r.known_no, r.letter_no)) < count(*) from unnest(lines) r where r.line = any (taking)) then
+			   or (select count(distinct coalesce(r.known_no, r.letter_no)) < count(*) from unnest(lines) r where r.fault is null) then
 				raise;
 			end if;
 		end;
 		taken := row(0, 0, 0, 0);
 		faults := faults || refused;
-		taking := array(select t from unnest(taking) t where t not in (select f.line from unnest(refused) f) order by t);
+		lines := array(select r from unnest(lines) r where r.line not in (select f.line from unnest(refused) f) order by r.line);
 	end loop;
 	if cardinality(faults) > 0 then
 		taken.rejected := letterwatch.keep_rejects(into_batch, keep_rejects, faults);
@@ -81,13 +80,13 @@ begin
 	taken.known := (
 		select count(*)
 		from unnest(lines) r
-		where r.line = any (taking) and r.known_no is not null
+		where r.fault is null and r.known_no is not null
 		  and coalesce(r.corrected_at, r.assigned_at, r.notice_at, r.reply_at) is null);
 
 	if exists (select from letterwatch.intake_rejected) then
 		delete from letterwatch.intake_rejected i
 		using unnest(lines) r
-		where r.line = any (taking) and i.what = 'letter' and i.source = r.source and i.source_ref = r.source_ref;
+		where r.fault is null and i.what = 'letter' and i.source = r.source and i.source_ref = r.source_ref;
 	end if;
 	return taken;
 end
