@@ -65,11 +65,15 @@ SQL
 my %faults = (
 	'a stage that came is covered by exactly one alert' => uncovered('all'),
 	'no two alerts stand for the same stage' => <<'SQL',
-		select format('%s %s %s: stages %s and %s', a.letter_no, a.rule, a.due_on, a.stage_no, b.stage_no)
-		from letterwatch.alert a
-		join letterwatch.alert b using (letter_no, rule, since, due_on)
-		where a.stage_no + a.occurrence < b.stage_no + b.occurrence
-		  and a.stage_no + a.occurrence - 1 >= b.stage_no + b.occurrence - b.covers
+		select format('%s %s %s: stages %s to %s, after %s', letter_no, rule, due_on, first_no, last_no, told_no)
+		from (
+			select a.*, stage_no + occurrence - covers as first_no, stage_no + occurrence - 1 as last_no,
+			       max(stage_no + occurrence - 1) over (
+			       	partition by letter_no, rule, since, due_on
+			       	order by stage_no + occurrence groups between unbounded preceding and 1 preceding) as told_no
+			from letterwatch.alert a
+		) x
+		where told_no >= first_no
 SQL
 	'none was raised before its time' => <<'SQL',
 		select format('%s %s %s: raised at %s for %s', letter_no, rule, stage, raised_at, stage_at)
