@@ -33,7 +33,8 @@ missing() {
 		;;
 	bench)
 		version=$(pg_bindir) || die "no PostgreSQL server: first \"$0 run\""
-		set -- "postgresql-$(basename "$(dirname "$version")")-cron"
+		version=$(basename "$(dirname "$version")")
+		set -- "postgresql-$version-cron"
 		;;
 	fuzz) set -- clang ;;
 	fuzz-runtime)
