@@ -93,4 +93,18 @@ cmp_ok(scalar(() = $watched =~ /\(20 rows\)/g), '>=', 3, '\watch repeats a word'
 utf8::decode($watched);
 like($watched, qr/\x{4e09}\x{4e2a}\x{6708}\x{7b54}\x{590d}/, 'with the titles of the language that :zh sets');
 
+# Each word fits: what is too wide is wrapped within its columns, and the table is not broken.
+my $rc = do { local (@ARGV, $/) = "$LetterWatch::TREE/conf/psqlrc"; <> };
+my @questions = $rc =~ /^\\set (\w+) 'select /mg;
+cmp_ok(scalar @questions, '>', 25, 'psqlrc has words');
+my @widest;
+for my $question (@questions) {
+	my $columns = $question =~ /_wide$/ ? 160 : 80;
+	spew('question.sql', "\\pset columns $columns\n\\o $tmp/answer\n:$question\n\\o\n");
+	system("PSQLRC=$LetterWatch::TREE/conf/psqlrc psql -q -d '" . $lw->node->connstr($db) . "' <$tmp/question.sql");
+	my ($rule) = grep { /^\x{2500}/ } lines('answer');
+	push @widest, "$question: " . length $rule if length($rule // '-' x 999) > $columns;
+}
+is_deeply(\@widest, [], 'in 80 columns, and 160 those for 160');
+
 done_testing;
