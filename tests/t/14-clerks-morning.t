@@ -93,18 +93,33 @@ cmp_ok(scalar(() = $watched =~ /\(20 rows\)/g), '>=', 3, '\watch repeats a word'
 utf8::decode($watched);
 like($watched, qr/\x{4e09}\x{4e2a}\x{6708}\x{7b54}\x{590d}/, 'with the titles of the language that :zh sets');
 
-# Each word fits: what is too wide is wrapped within its columns, and the table is not broken.
-my $rc = do { local (@ARGV, $/) = "$LetterWatch::TREE/conf/psqlrc"; <> };
-my @questions = $rc =~ /^\\set (\w+) 'select /mg;
-cmp_ok(scalar @questions, '>', 25, 'psqlrc has words');
-my @widest;
-for my $question (@questions) {
-	my $columns = $question =~ /_wide$/ ? 160 : 80;
-	spew('question.sql', "\\pset columns $columns\n\\o $tmp/answer\n:$question\n\\o\n");
+# What psql shows, with psqlrc, in a terminal of so many columns.
+sub shown {
+	my ($question, $columns) = @_;
+	spew('question.sql', "\\pset columns $columns\n\\o $tmp/answer\n$question\n\\o\n");
 	system("PSQLRC=$LetterWatch::TREE/conf/psqlrc psql -q -d '" . $lw->node->connstr($db) . "' <$tmp/question.sql");
-	my ($rule) = grep { /^\x{2500}/ } lines('answer');
-	push @widest, "$question: " . length $rule if length($rule // '-' x 999) > $columns;
+	return lines('answer');
 }
-is_deeply(\@widest, [], 'in 80 columns, and 160 those for 160');
+
+# Each word fits: it stays a table, what is too wide is wrapped within its columns.
+my $rc = do { local (@ARGV, $/) = "$LetterWatch::TREE/conf/psqlrc"; <> };
+my @words = $rc =~ /^\\set (\w+) 'select /mg;
+cmp_ok(scalar @words, '>', 25, 'psqlrc has words');
+my @broken;
+for my $word (@words) {
+	my $columns = $word =~ /_wide$/ ? 160 : 80;
+	my ($rule) = grep { /^[\x{2500}\x{253c}]+$/ } shown(":$word", $columns);
+	push @broken, "$word: " . (defined $rule ? length $rule : 'no table') if length($rule // '-' x 999) > $columns;
+}
+is_deeply(\@broken, [], 'in 80 columns, and 160 those for 160');
+
+# And so does all of each view, as a table or a column a line.
+my @views = split /\n/, $lw->psql($db, q{select viewname from pg_views where schemaname = 'letterwatch' order by viewname});
+cmp_ok(scalar @views, '>', 15, 'there are views');
+my @wide = grep {
+	my ($view, $columns) = /(\w+) (\d+)/;
+	grep { length > $columns } shown("select * from letterwatch.$view limit 5;", $columns);
+} map { ("$_ 80", "$_ 160") } @views;
+is_deeply(\@wide, [], 'each view can be read in 80 and in 160 columns');
 
 done_testing;
