@@ -21,12 +21,14 @@ LDLIBS   = $(shell pkg-config --libs $(PACKAGES))
 
 objects = $(patsubst daemon/%.c,$(BUILD)/%.o,$(wildcard daemon/*.c))
 modules = $(BUILD)/modules.a
+pages   = $(patsubst conf/man/%.scd,$(BUILD)/man/%,$(wildcard conf/man/*.scd))
 tests   = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
 
 # Commands are short on the screen; V=1 shows them whole.
 short = $(if $(V),,@echo '  $(1) $@';)
 
 all: $(BUILD)/letterwatchd
+man: $(pages)
 unit: $(tests) $(BUILD)/failing.so
 	@:
 
@@ -40,6 +42,10 @@ $(modules): $(filter-out %/main.o,$(objects))
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(modules)
 	$(call short,LD)$(CC) $(LDFLAGS) -o $@ $< $(modules) $(LDLIBS) -lcmocka
+
+$(BUILD)/man/%: conf/man/%.scd
+	@mkdir -p $(@D)
+	$(call short,MAN)scdoc <$< >$@
 
 # To be preloaded by a test.
 $(BUILD)/failing.so: tests/tools/failing.c
@@ -90,7 +96,7 @@ asan:
 etc = $(DESTDIR)/etc
 lib = $(DESTDIR)$(PREFIX)/lib
 units = $(notdir $(wildcard systemd/*.service systemd/*.path systemd/*.timer))
-install: all
+install: all man
 	install -D -m 755 $(BUILD)/letterwatchd $(DESTDIR)$(PREFIX)/sbin/letterwatchd
 	test -e $(etc)/letterwatch/letterwatchd.conf || \
 		install -D -m 644 conf/letterwatchd.conf $(etc)/letterwatch/letterwatchd.conf
@@ -103,6 +109,8 @@ install: all
 	install -D -m 644 conf/psqlrc $(DESTDIR)$(PREFIX)/share/letterwatch/psqlrc
 	install -D -m 644 conf/rsyslog.d/letterwatch-offices.conf $(DESTDIR)$(PREFIX)/share/letterwatch/letterwatch-offices.conf
 	install -D -m 755 conf/check-letterwatch $(DESTDIR)$(PREFIX)/share/letterwatch/check-letterwatch
+	for page in $(pages); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done
 	find sql -name '*.*sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/letterwatch/{} \;
 	install -d $(lib)/systemd/system
 	for unit in $(units); do \
@@ -119,6 +127,6 @@ clean:
 	rm -rf build build-asan build-fuzz
 
 FORCE:
-.PHONY: all unit run psql check lint lint-only format bench fuzz simulate torture asan install clean FORCE
+.PHONY: all man unit run psql check lint lint-only format bench fuzz simulate torture asan install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,25 +1,20 @@
-# README.md says what is true: its SQL runs in order and gives what it shows, its tables are the database's rows, what it names
-# exists, and its installation works. The fences:
-#     ```sql      runs, as the role that a first line "-- as ROLE" names, otherwise clerk1; what creates roles runs before all else
-#     ```text     after SQL: its output, exactly; without one the SQL shows no error
-#     ```console  after SQL: an example of its output; the columns are these, the rows may differ
-#     ```csv FILE a file that the SQL after it reads
-#     ```sh       a script that parses; in "Install as a service" what can be run without harm is run
-#     ```log      what the daemon writes
-# "Now" is the day on which the examples were made.
+# README.md says what is true: its SQL runs in order and gives what it shows (LetterWatch::Document has the kinds of its fences), its
+# tables are the database's rows, what it names exists, and its installation works: of "Install as a service" what can be run without
+# harm is run. "Now" is the day on which the examples were made.
 use strict;
 use warnings;
 
-use File::Temp ();
 use LetterWatch;
+use LetterWatch::Document qw(run slurp spew);
 use Test::More;
 
 use constant NOW => "'2026-11-24 10:00+08'";
 
 my $TREE   = $LetterWatch::TREE;
-my $tmp    = File::Temp->newdir;
-my $readme = slurp("$TREE/README.md");
-my @blocks = blocks($readme);
+my $doc    = LetterWatch::Document->new('README.md');
+my $tmp    = $doc->tmp;
+my $readme = $doc->text;
+my @blocks = $doc->blocks;
 
 my $lw = LetterWatch->new;
 my $db = $lw->fresh_database;
@@ -27,47 +22,6 @@ $lw->set_clock($db, NOW);
 $lw->psql($db, slurp("$TREE/sql/sample.sql") =~ s/^\\.*//gmr);
 my ($syslog, $daemon) = (LetterWatch::Syslog->new);
 my @alerts = run_daemon();
-
-sub slurp {
-	my ($path) = @_;
-	open my $file, '<', $path or die "$path: $!";
-	local $/;
-	return <$file>;
-}
-
-sub spew {
-	my ($path, $text) = @_;
-	open my $file, '>', $path or die "$path: $!";
-	print $file $text;
-	close $file or die "$path: $!";
-	return $path;
-}
-
-# Output (both streams) and exit status of a shell command.
-sub run {
-	my ($command) = @_;
-	my $output = qx{($command) 2>&1};
-	return ($output, $? >> 8);
-}
-
-# Every fenced block: its kind, word after the kind, text, section, and first line.
-sub blocks {
-	my ($text) = @_;
-	my ($section, $block, $number, @found) = ('');
-	for my $line (split /\n/, $text) {
-		$number++;
-		if ($block) {
-			if   ($line eq '```') { push @found, $block; undef $block }
-			else                  { $block->{text} .= "$line\n" }
-		} elsif ($line =~ /^```(\w*) ?(\S*)$/) {
-			$block = { kind => $1, word => $2, text => '', section => $section, line => $number };
-		} elsif ($line =~ /^## (.*)/) {
-			$section = $1;
-		}
-	}
-	die "README.md:$block->{line}: not closed" if $block;
-	return @found;
-}
 
 # The alerts of the sample letters at that moment, all of them sent. The daemon goes on.
 sub run_daemon {
@@ -77,44 +31,15 @@ sub run_daemon {
 	return $syslog->alerts;
 }
 
-sub without_blanks_at_end {
-	return $_[0] =~ s/[ \t]+$//gmr =~ s/\n*\z/\n/r;
-}
-
-# What psql shows to whoever pastes a block.
 sub paste {
 	my ($block) = @_;
-	my ($role) = $block->{text} =~ /\A-- as (\S+)/ ? $1 : 'clerk1';
-	my $user = $role eq 'superuser' ? '' : "-U $role";
-	my $file = spew("$tmp/block.sql", $block->{text} =~ s{/usr/share/letterwatch/}{$TREE/}r);
-	my ($output) = run(sprintf 'cd %s && PSQLRC=%s/conf/psqlrc PGHOST=%s PGPORT=%s timeout 60 psql -d %s %s <%s',
-		$tmp, $TREE, $lw->node->host, $lw->node->port, $db, $user, $file);
-	return without_blanks_at_end($output =~ s/^letterwatch: one word .*\n//mr);
-}
-
-# The columns of each result in an output, as psql aligns them.
-sub columns {
-	my ($output) = @_;
-	return join "\n", map { join ' ', /(\w+)/g } $output =~ /^(.*)\n(?:─|┼)+$/mg;
+	return $doc->paste($lw, $db, $block);
 }
 
 subtest 'its SQL runs and gives what it shows' => sub {
 	paste($_) for grep { $_->{kind} eq 'sql' && $_->{text} =~ /^create role/m } @blocks;
 	$lw->psql($db, q{insert into letterwatch.office_member select 'clerk1', office_code, 'clerk' from letterwatch.office});
-	for my $i (0 .. $#blocks) {
-		my ($block, $next) = @blocks[ $i, $i + 1 ];
-		spew("$tmp/$block->{word}", $block->{text}) if $block->{kind} eq 'csv';
-		next if $block->{kind} ne 'sql' or $block->{text} =~ /^create role/m;
-		my $output   = paste($block);
-		my $expected = $next && $next->{kind} =~ /^(?:text|console)$/ ? $next->{text} : '';
-		my $name     = "README.md:$block->{line}";
-		if ($next && $next->{kind} eq 'text') {
-			is($output, without_blanks_at_end($expected), "$name: its output");
-			next;
-		}
-		unlike($output, qr/^(?:ERROR|psql: error|invalid command)/m, "$name: no error") or diag($output);
-		is(columns($output), columns($expected), "$name: its columns") if $expected;
-	}
+	$doc->try_sql($lw, $db);
 };
 
 subtest 'its settings keep what is typed out of PostgreSQL\'s log' => sub {
@@ -189,8 +114,9 @@ subtest 'its stages are those of table stage' => sub {
 		where rule_set = 'procuratorate'}), 'every offset');
 };
 
-subtest 'its keys of a log line are those that the daemon writes, in that order' => sub {
-	my @keys = map { $_->[0] =~ /`(\w+)`/g } table('| key | meaning |');
+subtest 'the keys of a log line are those of letterwatchd(8), in that order' => sub {
+	my ($section) = slurp("$TREE/conf/man/letterwatchd.8.scd") =~ /^# THE LOG LINE\n(.*?)^# /ms;
+	my @keys = map { /\*(\w+)\*/g } $section =~ /^(\*\w+\*(?:, \*\w+\*)*)$/mg;
 	my %place = map { $keys[$_] => $_ } 0 .. $#keys;
 	my %seen;
 	for my $alert (@alerts) {
@@ -220,8 +146,6 @@ subtest 'what it names exists' => sub {
 		my ($section, $name) = $key =~ /(\w+)\] (\w+)/;
 		like($conf, qr/^\[$section\]\n(?:(?!\[).*\n)*?#$name = ?/m, $key);
 	}
-	my @told = unique($conf =~ /^#(\w+) = ?/mg);
-	is_deeply([ grep { $code !~ /\[\w+\] $_\b/ } @told ], [], 'and no key of the file is left out');
 	my ($help) = run("$LetterWatch::DAEMON --help");
 	for my $option (unique($code =~ /letterwatchd (--[\w-]+)/g)) {
 		like($help, qr/\Q$option\E\b/, "letterwatchd $option");
@@ -251,12 +175,7 @@ subtest 'the words of psqlrc are queries that work' => sub {
 	like(paste({ text => ":words\n" }), qr/:overdue/, ':words lists them');
 };
 
-subtest 'its scripts parse' => sub {
-	for my $block (grep { $_->{kind} eq 'sh' } @blocks) {
-		my ($output, $status) = run('sh -n ' . spew("$tmp/script.sh", $block->{text}));
-		is($status, 0, "README.md:$block->{line}") or diag($output);
-	}
-};
+subtest 'its scripts parse' => sub { $doc->try_scripts };
 
 # Each command is run as it stands, but for where it installs to, and for whom it stands for.
 subtest 'its installation works' => sub {
@@ -285,7 +204,8 @@ subtest 'its installation works' => sub {
 	}
 	my ($shown) = grep { $_->{kind} eq 'log' && $_->{section} eq 'Install as a service' } @blocks;
 	is($check =~ s/^.*syslog.*\n//mr, $shown->{text} =~ s/^.*syslog.*\n//mr, 'the check says what README shows');
-	for my $path (unique($readme =~ m{(/(?:usr|etc)/[\w./-]*\w)}g)) {
+	my $pages = join '', map { slurp($_) } glob "$TREE/conf/man/*.scd";
+	for my $path (unique($readme =~ m{(/(?:usr|etc)/[\w./-]*\w)}g, $pages =~ m{(/usr/share/letterwatch/[a-z][\w./-]*\w)}g)) {
 		ok(-e "$root$path", $path);
 	}
 	for my $path (unique($readme =~ m{(/var/log/[\w./-]*\w)}g)) {
