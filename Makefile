@@ -108,6 +108,7 @@ install: all man
 		install -D -m 644 conf/intake.conf $(etc)/letterwatch/intake.conf
 	install -D -m 644 conf/psqlrc $(DESTDIR)$(PREFIX)/share/letterwatch/psqlrc
 	install -D -m 644 conf/rsyslog.d/letterwatch-offices.conf $(DESTDIR)$(PREFIX)/share/letterwatch/letterwatch-offices.conf
+	install -D -m 644 conf/prometheus-rules.yml $(DESTDIR)$(PREFIX)/share/letterwatch/prometheus-rules.yml
 	install -D -m 755 conf/check-letterwatch $(DESTDIR)$(PREFIX)/share/letterwatch/check-letterwatch
 	for page in $(pages); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done

@@ -4,7 +4,9 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <event2/util.h>
 #include <ini.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -65,6 +67,32 @@ static int parse_socket_path(const char *text, void *field)
 
 	if (text[0] != '/' || strlen(text) >= sizeof(address.sun_path))
 		return -EINVAL;
+	return parse_text(text, field);
+}
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *ip4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *ip6 = (const struct sockaddr_in6 *)address;
+
+	if (address->ss_family == AF_INET)
+		return ntohl(ip4->sin_addr.s_addr) >> 24 == 127 && ip4->sin_port != 0;
+	return IN6_IS_ADDR_LOOPBACK(&ip6->sin6_addr) && ip6->sin6_port != 0;
+}
+
+static int parse_listen(const char *text, void *field)
+{
+	struct sockaddr_storage address;
+	int length = sizeof(address);
+
+	if (strncmp(text, "unix:", 5) == 0) {
+		if (text[5] != '/' || strlen(text + 5) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+			return -EINVAL;
+	} else if (text[0] != '\0') {
+		if (evutil_parse_sockaddr_port(text, (struct sockaddr *)&address, &length) != 0 ||
+		    !is_loopback(&address))
+			return -EINVAL;
+	}
 	return parse_text(text, field);
 }
 
@@ -170,29 +198,32 @@ static int parse_heartbeat(const char *text, void *field)
 	return result;
 }
 
-/* -- values: to text -- */
+/* -- values: to text, after a blank -- */
 
 static void print_text(const void *field, FILE *out)
 {
-	fputs(*(char *const *)field, out);
+	const char *text = *(char *const *)field;
+
+	if (*text != '\0')
+		fprintf(out, " %s", text);
 }
 
 static void print_number(const void *field, FILE *out)
 {
-	fprintf(out, "%d", *(const int *)field);
+	fprintf(out, " %d", *(const int *)field);
 }
 
 static void print_facility(const void *field, FILE *out)
 {
 	for (size_t i = 0; i < COUNT(facilities); i++) {
 		if (facilities[i].code == *(const int *)field)
-			fputs(facilities[i].name, out);
+			fprintf(out, " %s", facilities[i].name);
 	}
 }
 
 static void print_language(const void *field, FILE *out)
 {
-	fputs(conf_language_name(*(const enum conf_language *)field), out);
+	fprintf(out, " %s", conf_language_name(*(const enum conf_language *)field));
 }
 
 static void print_duration(const void *field, FILE *out)
@@ -200,15 +231,16 @@ static void print_duration(const void *field, FILE *out)
 	long ms = (long)*(const int64_t *)field;
 
 	if (ms != 0 && ms % 3600000 == 0)
-		fprintf(out, "%ldh", ms / 3600000);
+		fprintf(out, " %ldh", ms / 3600000);
 	else if (ms % 1000 == 0)
-		fprintf(out, "%lds", ms / 1000);
+		fprintf(out, " %lds", ms / 1000);
 	else
-		fprintf(out, "%ldms", ms);
+		fprintf(out, " %ldms", ms);
 }
 
 static void print_conninfo(const void *field, FILE *out)
 {
+	fputc(' ', out);
 	redact_conninfo(*(char *const *)field, out);
 }
 
@@ -237,6 +269,8 @@ static const struct key keys[] = {
 		parse_batch, print_number, FIELD(batch)},
 	{"timer", "heartbeat", "1h", "a duration from 1s to 24h, written as 30s, 5min or 1h, or 0 for none",
 		parse_heartbeat, print_duration, FIELD(heartbeat_ms)},
+	{"http", "listen", "", "empty, a loopback ADDRESS:PORT such as 127.0.0.1:9630 or [::1]:9630, or unix:PATH",
+		parse_listen, print_text, FIELD(listen)},
 };
 /* clang-format on */
 
@@ -501,6 +535,7 @@ void conf_free(struct conf *conf)
 	free(conf->conninfo);
 	free(conf->syslog_socket);
 	free(conf->ident);
+	free(conf->listen);
 	free(conf);
 }
 
@@ -513,7 +548,7 @@ void conf_print(const struct conf *conf, FILE *out)
 			fprintf(out, "%s[%s]\n", i > 0 ? "\n" : "", keys[i].section);
 			section = keys[i].section;
 		}
-		fprintf(out, "%s = ", keys[i].name);
+		fprintf(out, "%s =", keys[i].name);
 		keys[i].print((const char *)conf + keys[i].offset, out);
 		fputc('\n', out);
 	}
@@ -522,4 +557,9 @@ void conf_print(const struct conf *conf, FILE *out)
 const char *conf_language_name(enum conf_language language)
 {
 	return languages[language];
+}
+
+int conf_claim_size(const struct conf *conf)
+{
+	return conf->rate > 0 && conf->rate < conf->batch / 10 ? conf->rate * 10 : conf->batch;
 }

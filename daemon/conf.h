@@ -28,6 +28,7 @@ struct conf {
 	int64_t max_sleep_ms;        /* [timer] max_sleep: 1s to 60s, written as 500ms, 30s, 1min */
 	int batch;                   /* [timer] batch: 1 to 10000 */
 	int64_t heartbeat_ms;        /* [timer] heartbeat: 1s to 24h, or 0 = none */
+	char *listen;                /* [http] listen: "", a loopback ADDRESS:PORT, or unix:PATH */
 };
 
 /*
@@ -49,5 +50,9 @@ void conf_print(const struct conf *conf, FILE *out);
 
 /* "en", "zh" or "none": what claim_due() takes. */
 const char *conf_language_name(enum conf_language language);
+
+/* How many alerts to claim at once: `batch`, or what `rate` lets out in ten seconds, if that is less. A line is leased for 30 s: to
+ * claim more would only mean to drop it again. */
+int conf_claim_size(const struct conf *conf);
 
 #endif

@@ -5,8 +5,9 @@
 #include "events.h"
 #include "health.h"
 #include "log.h"
-#include "logfmt.h"
+#include "metrics.h"
 #include "monitor.h"
+#include "outage.h"
 #include "outbox.h"
 #include "pgconn.h"
 #include "settings.h"
@@ -16,6 +17,7 @@
 #include "sweep.h"
 #include "syslogger.h"
 #include "wakeup.h"
+#include "web.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -46,6 +48,7 @@ struct daemon {
 	struct monitor *monitor;
 	struct sweep *sweep;
 	struct outbox *outbox;
+	struct web *web;
 
 	struct event *start_timer;
 	struct event *trouble_timer;
@@ -55,9 +58,7 @@ struct daemon {
 	bool announced; /* event=start is out */
 	bool stopping;
 
-	int64_t down_since_ms; /* no claim has succeeded since the connection was lost; 0: all is well */
-	bool reached; /* the latest connection refused a call: not the way to the database is the trouble, but what it says */
-	char last_message[200]; /* why there is no connection, as told last */
+	struct outage outage;
 	int64_t last_tick_ms;
 };
 
@@ -79,20 +80,24 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
 	return !a_ms || (b_ms && b_ms < a_ms) ? b_ms : a_ms;
 }
 
-static void get_health_facts(const struct daemon *d, struct health_facts *ret_facts)
-{
+struct vitals {
+	struct health_facts health;
 	struct sweep_facts sweep;
 	struct outbox_facts outbox;
+};
 
-	sweep_get_facts(d->sweep, &sweep);
-	outbox_get_facts(d->outbox, &outbox);
-	*ret_facts = (struct health_facts){
+static void examine(const struct daemon *d, struct vitals *ret)
+{
+	int64_t refused_ms = outage_refused_since_ms(&d->outage);
+
+	sweep_get_facts(d->sweep, &ret->sweep);
+	outbox_get_facts(d->outbox, &ret->outbox);
+	ret->health = (struct health_facts){
 		.now_ms = clock_ms(),
-		.database_down_since_ms = d->reached ? 0 : d->down_since_ms,
-		.query_failing_since_ms = d->reached && d->down_since_ms
-	                                          ? d->down_since_ms
-	                                          : earlier(sweep.failing_since_ms, outbox.failing_since_ms),
-		.syslog_down_since_ms = earlier(outbox.blocked_since_ms, events_held_since_ms(d->events)),
+		.database_down_since_ms = outage_unreached_since_ms(&d->outage),
+		.query_failing_since_ms =
+			refused_ms ? refused_ms : earlier(ret->sweep.failing_since_ms, ret->outbox.failing_since_ms),
+		.syslog_down_since_ms = earlier(ret->outbox.blocked_since_ms, events_held_since_ms(d->events)),
 		.last_tick_ms = d->last_tick_ms,
 	};
 }
@@ -117,11 +122,11 @@ static void watch_trouble(struct daemon *d, const struct health_facts *facts)
 
 static void judge(struct daemon *d)
 {
-	struct health_facts facts;
+	struct vitals vitals;
 
-	get_health_facts(d, &facts);
-	monitor_look(d->monitor, &facts);
-	watch_trouble(d, &facts);
+	examine(d, &vitals);
+	monitor_look(d->monitor, &vitals.health);
+	watch_trouble(d, &vitals.health);
 }
 
 /* Something got done, or the loop came round as it should. */
@@ -147,35 +152,28 @@ static void on_trouble_timer(evutil_socket_t fd, short what, void *arg)
 static void on_status(void *arg)
 {
 	struct daemon *d = arg;
-	struct health_facts facts;
+	struct vitals v;
 	struct health health;
-	struct sweep_facts sweep;
-	struct outbox_facts outbox;
-	struct logfmt line;
+	struct events_status status;
 
-	get_health_facts(d, &facts);
-	health = health_judge(&facts);
-	sweep_get_facts(d->sweep, &sweep);
-	outbox_get_facts(d->outbox, &outbox);
-	events_begin_status(&line);
-	logfmt_add_string(&line, "state",
-	                  health.state == HEALTH_OK      ? "ok"
-	                  : health.state == HEALTH_STUCK ? "stuck"
-	                                                 : "degraded");
-	logfmt_add_string(&line, "reason", health_reason_name(health.reason));
-	logfmt_add_string(&line, "database", pgconn_is_up(d->pgconn) ? "up" : "down");
-	logfmt_add_number(&line, "instance", sweep.instance);
-	logfmt_add_string(&line, "sweep", sweep.state);
-	logfmt_add_string(&line, "outbox", outbox.state);
-	logfmt_add_number(&line, "unsent", (long long)outbox.unsent);
-	logfmt_add_number(&line, "unmarked", (long long)outbox.unmarked);
-	logfmt_add_number(&line, "sent", outbox.sent);
-	logfmt_add_number(&line, "passes", sweep.passes);
-	logfmt_add_number(&line, "failures", sweep.failures);
-	logfmt_add_number(&line, "uptime_s", (facts.now_ms - d->started_ms) / 1000);
-	logfmt_add_string(&line, "version", LETTERWATCH_VERSION);
-	events_status(d->events, &line);
-	log_info("%s", line.text);
+	examine(d, &v);
+	health = health_judge(&v.health);
+	status = (struct events_status){
+		.state = health_state_name(health.state),
+		.reason = health_reason_name(health.reason),
+		.database_up = pgconn_is_up(d->pgconn),
+		.instance = v.sweep.instance,
+		.sweep = v.sweep.state,
+		.outbox = v.outbox.state,
+		.unsent = (int64_t)v.outbox.unsent,
+		.unmarked = (int64_t)v.outbox.unmarked,
+		.sent = v.outbox.sent,
+		.passes = v.sweep.passes,
+		.failures = v.sweep.failures,
+		.uptime_s = (v.health.now_ms - d->started_ms) / 1000,
+		.version = LETTERWATCH_VERSION,
+	};
+	events_status(d->events, &status);
 }
 
 static void on_heartbeat(evutil_socket_t fd, short what, void *arg)
@@ -191,15 +189,12 @@ static void on_heartbeat(evutil_socket_t fd, short what, void *arg)
 
 /* --- stop --- */
 
-static void leave_loop(struct daemon *d)
-{
-	event_base_loopbreak(d->base);
-}
-
 static void on_disconnected(void *arg, const struct store_outcome *outcome)
 {
+	struct daemon *d = arg;
+
 	(void)outcome; /* what is still leased becomes free with the connection's end, or in 30 s */
-	leave_loop(arg);
+	event_base_loopbreak(d->base);
 }
 
 /* Sweep and outbox have come to rest. */
@@ -210,15 +205,17 @@ static void on_stopped(void *arg)
 
 	sweep_get_facts(d->sweep, &facts);
 	if (!facts.instance || store_disconnect(d->store, facts.instance, on_disconnected, d) < 0)
-		leave_loop(d);
+		event_base_loopbreak(d->base);
 }
 
 static void on_stop_limit(evutil_socket_t fd, short what, void *arg)
 {
+	struct daemon *d = arg;
+
 	(void)fd;
 	(void)what;
 	log_warning("stopped before the database answered");
-	leave_loop(arg);
+	event_base_loopbreak(d->base);
 }
 
 static void on_stop(void *arg, int signo)
@@ -227,7 +224,7 @@ static void on_stop(void *arg, int signo)
 	const char *reason = signo == SIGINT ? "SIGINT" : "SIGTERM";
 
 	if (d->stopping) {
-		leave_loop(d); /* asked twice */
+		event_base_loopbreak(d->base); /* asked twice */
 		return;
 	}
 	d->stopping = true;
@@ -242,12 +239,6 @@ static void on_stop(void *arg, int signo)
 
 /* --- settings --- */
 
-/* What the lease leaves time for: to claim more than goes out in ten seconds would only mean to drop it again. */
-static int batch_size(const struct conf *conf)
-{
-	return conf->rate > 0 && conf->rate < conf->batch / 10 ? conf->rate * 10 : conf->batch;
-}
-
 static void apply(struct daemon *d, const struct conf *conf)
 {
 	int64_t watchdog_ms = svc_watchdog_interval_ms();
@@ -257,40 +248,38 @@ static void apply(struct daemon *d, const struct conf *conf)
 		cap_ms = watchdog_ms;
 	wakeup_set_cap(d->wakeup, cap_ms);
 	outbox_set_rate(d->outbox, conf->rate);
-	sweep_set(d->sweep, batch_size(conf), conf_language_name(conf->language));
+	sweep_set(d->sweep, conf_claim_size(conf), conf_language_name(conf->language));
 	event_del(d->heartbeat_timer);
 	if (conf->heartbeat_ms > 0)
 		set_timer(d->heartbeat_timer, conf->heartbeat_ms);
 }
 
-/* What can fail comes first, so that a refused file changes nothing. */
-static int swap_conf(struct daemon *d, struct conf *conf)
+/* What can fail. */
+static int set(struct daemon *d, const struct conf *conf)
 {
 	int r = syslogger_set(d->syslogger, conf->syslog_socket, conf->facility, conf->ident);
 
-	if (r < 0)
-		return r;
-	if (strcmp(conf->conninfo, d->conf->conninfo) != 0)
+	if (r == 0)
+		r = web_set(d->web, conf->listen, conf->conninfo);
+	if (r == 0)
 		r = pgconn_set_conninfo(d->pgconn, conf->conninfo);
+	return r;
+}
+
+/* A refused file changes nothing. */
+static int swap_conf(struct daemon *d, struct conf *conf)
+{
+	int r = set(d, conf);
+
 	if (r < 0) {
-		if (syslogger_set(d->syslogger, d->conf->syslog_socket, d->conf->facility, d->conf->ident) < 0)
-			log_error("no memory, new syslog settings stay");
+		if (set(d, d->conf) < 0)
+			log_error("no memory, some of the new settings stay");
 		return r;
 	}
 	apply(d, conf);
 	conf_free(d->conf);
 	d->conf = conf;
 	return 0;
-}
-
-static void log_faults(char *faults)
-{
-	char *rest = faults;
-	char *fault;
-
-	while ((fault = strsep(&rest, "\n")))
-		if (*fault)
-			log_error("settings refused, the running ones stay fault=\"%s\"", fault);
 }
 
 static void reload(struct daemon *d)
@@ -301,17 +290,11 @@ static void reload(struct daemon *d)
 
 	if (r == 0)
 		r = swap_conf(d, conf);
-	else
-		conf = NULL;
-	if (r < 0) {
-		if (conf)
-			conf_free(conf);
-		if (faults)
-			log_faults(faults);
-		else
-			log_error("settings refused, the running ones stay errno=%d", -r);
-	} else {
+	if (r == 0) {
 		log_info("settings reloaded");
+	} else {
+		conf_free(conf);
+		settings_log_refusal(r, faults);
 	}
 	free(faults);
 	events_reload(d->events, r == 0);
@@ -338,37 +321,18 @@ static void on_up(void *arg)
 	sweep_on_up(d->sweep);
 }
 
-/* Attempts follow each other within a second: the same reason is told once, until a claim has succeeded. */
-static void tell_down(struct daemon *d, const struct pgconn_trouble *trouble)
-{
-	const char *sqlstate = trouble->sqlstate[0] ? trouble->sqlstate : "none";
-	const char *message = trouble->was_up ? sqlstate : trouble->message;
-
-	if (!strcmp(message, d->last_message))
-		log_debug("database still away what=\"%s\" retry_ms=%lld", trouble->what, (long long)trouble->retry_ms);
-	else if (trouble->was_up)
-		log_warning("database lost what=\"%s\" sqlstate=%s retry_ms=%lld", trouble->what, sqlstate,
-		            (long long)trouble->retry_ms);
-	else
-		log_warning("database not reached what=\"%s\" message=\"%s\" retry_ms=%lld", trouble->what,
-		            trouble->message, (long long)trouble->retry_ms);
-	snprintf(d->last_message, sizeof d->last_message, "%s", message);
-}
-
 static void on_down(void *arg, const struct pgconn_trouble *trouble)
 {
 	struct daemon *d = arg;
 
-	tell_down(d, trouble);
-	if (!d->down_since_ms || !trouble->was_up)
-		d->reached = false;
-	if (!d->down_since_ms)
-		d->down_since_ms = clock_ms();
+	outage_tell(&d->outage, trouble);
+	if (trouble->was_up)
+		web_count_loss(d->web);
 	outbox_on_down(d->outbox);
 	sweep_on_down(d->sweep);
 	progress(d);
 	if (d->stopping)
-		leave_loop(d);
+		event_base_loopbreak(d->base);
 }
 
 static void on_notify(void *arg)
@@ -392,15 +356,6 @@ static void on_greeted(void *arg, int64_t instance)
 	emit_start(arg);
 }
 
-/* The first claim that succeeds after a connection was lost. */
-static void forget_trouble(struct daemon *d)
-{
-	d->down_since_ms = 0;
-	d->reached = false;
-	d->last_message[0] = '\0';
-	svc_status("ok");
-}
-
 static void on_progress(void *arg)
 {
 	struct daemon *d = arg;
@@ -408,9 +363,9 @@ static void on_progress(void *arg)
 
 	sweep_get_facts(d->sweep, &facts);
 	if (facts.failing_since_ms)
-		d->reached = true;
-	else if (d->down_since_ms)
-		forget_trouble(d);
+		outage_refuse(&d->outage);
+	else if (outage_end(&d->outage))
+		svc_status("ok");
 	progress(d);
 }
 
@@ -438,8 +393,22 @@ static void on_trouble(void *arg)
 
 	outbox_get_facts(d->outbox, &facts);
 	if (facts.failing_since_ms)
-		d->reached = true;
+		outage_refuse(&d->outage);
 	progress(d);
+}
+
+static void on_sent(void *arg, const struct store_line *line, int64_t held_us)
+{
+	struct daemon *d = arg;
+
+	web_count_line(d->web, line, held_us);
+}
+
+static void on_refused(void *arg, int error)
+{
+	struct daemon *d = arg;
+
+	web_count_refusal(d->web, error);
 }
 
 /* Our own lines are older, and show whether syslog really takes lines again. */
@@ -460,6 +429,28 @@ static uint32_t random_number(void *arg)
 	(void)arg;
 	evutil_secure_rng_get_bytes(&value, sizeof value);
 	return value;
+}
+
+static void get_web_facts(void *arg, struct metrics_facts *ret_facts, struct health_facts *ret_health)
+{
+	struct daemon *d = arg;
+	struct vitals v;
+
+	examine(d, &v);
+	*ret_health = v.health;
+	*ret_facts = (struct metrics_facts){
+		.version = LETTERWATCH_VERSION,
+		.database_up = pgconn_is_up(d->pgconn),
+		.now_ms = v.health.now_ms,
+		.started_ms = d->started_ms,
+		.passed_ms = v.sweep.passed_ms,
+		.next_ms = v.sweep.next_ms,
+		.passes = v.sweep.passes,
+		.failures = v.sweep.failures,
+		.lines = v.outbox.sent,
+		.unsent = (int64_t)v.outbox.unsent,
+		.unmarked = (int64_t)v.outbox.unmarked,
+	};
 }
 
 /* First when the loop turns: READY. Then, if the database has not given us an instance by then: event=start without it. */
@@ -520,11 +511,15 @@ static int new_tools(struct daemon *d, const struct conf *conf)
 static int new_activities(struct daemon *d)
 {
 	static const struct sweep_callbacks sweep = {on_turn, on_greeted, on_progress, on_stopped, random_number};
-	static const struct outbox_callbacks outbox = {on_done, on_trouble, random_number};
+	static const struct outbox_callbacks outbox = {on_done, on_trouble, on_sent, on_refused, random_number};
+	static const struct web_callbacks web = {get_web_facts, random_number};
 	struct sweep_identity identity = {.host = d->host, .pid = getpid(), .version = LETTERWATCH_VERSION};
 	int r;
 
 	r = monitor_new(d->events, &d->monitor);
+	if (r < 0)
+		return r;
+	r = web_new(d->base, &web, d, &d->web);
 	if (r < 0)
 		return r;
 	r = sweep_new(d->store, d->wakeup, &identity, &sweep, d, &d->sweep);
@@ -542,7 +537,8 @@ int daemon_new(struct event_base *base, const char *path, struct conf *conf, str
 		return -ENOMEM;
 	d->base = base;
 	d->path = path;
-	d->started_ms = d->last_tick_ms = d->down_since_ms = clock_ms();
+	d->started_ms = d->last_tick_ms = clock_ms();
+	outage_begin(&d->outage);
 	if (gethostname(d->host, sizeof d->host - 1) < 0)
 		strcpy(d->host, "unknown");
 	r = new_timers(d);
@@ -555,6 +551,8 @@ int daemon_new(struct event_base *base, const char *path, struct conf *conf, str
 	if (r < 0)
 		goto out;
 	apply(d, conf);
+	if (web_set(d->web, conf->listen, conf->conninfo) < 0)
+		log_error("going on without pages, until the next reload");
 	d->conf = conf;
 	*ret = d;
 	d = NULL;
@@ -573,6 +571,7 @@ void daemon_free(struct daemon *daemon)
 {
 	if (!daemon)
 		return;
+	web_free(daemon->web);
 	outbox_free(daemon->outbox);
 	sweep_free(daemon->sweep);
 	monitor_free(daemon->monitor);

@@ -1,6 +1,7 @@
 #include "events.h"
 
 #include "clock.h"
+#include "log.h"
 #include "logfmt.h"
 #include "syslogger.h"
 
@@ -132,14 +133,26 @@ void events_recovered(struct events *events, const char *reason, int64_t after_s
 	emit(events, SEVERITY_NOTICE, &line);
 }
 
-void events_begin_status(struct logfmt *line)
+void events_status(struct events *events, const struct events_status *status)
 {
-	begin(line, "status");
-}
+	struct logfmt line;
 
-void events_status(struct events *events, const struct logfmt *line)
-{
-	emit(events, SEVERITY_INFO, line);
+	begin(&line, "status");
+	logfmt_add_string(&line, "state", status->state);
+	logfmt_add_string(&line, "reason", status->reason);
+	logfmt_add_string(&line, "database", status->database_up ? "up" : "down");
+	logfmt_add_number(&line, "instance", status->instance);
+	logfmt_add_string(&line, "sweep", status->sweep);
+	logfmt_add_string(&line, "outbox", status->outbox);
+	logfmt_add_number(&line, "unsent", status->unsent);
+	logfmt_add_number(&line, "unmarked", status->unmarked);
+	logfmt_add_number(&line, "sent", status->sent);
+	logfmt_add_number(&line, "passes", status->passes);
+	logfmt_add_number(&line, "failures", status->failures);
+	logfmt_add_number(&line, "uptime_s", status->uptime_s);
+	logfmt_add_string(&line, "version", status->version);
+	emit(events, SEVERITY_INFO, &line);
+	log_info("%s", line.text);
 }
 
 bool events_flush(struct events *events)

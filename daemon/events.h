@@ -10,8 +10,24 @@
 #include <stdint.h>
 
 struct events;
-struct logfmt;
 struct syslogger;
+
+/* How the daemon is: what a status line says, in its order. */
+struct events_status {
+	const char *state;
+	const char *reason;
+	bool database_up;
+	int64_t instance;
+	const char *sweep;
+	const char *outbox;
+	int64_t unsent;
+	int64_t unmarked;
+	int64_t sent;
+	int64_t passes;
+	int64_t failures;
+	int64_t uptime_s;
+	const char *version;
+};
 
 /* 0: *ret is the caller's. -ENOMEM. */
 int events_new(struct syslogger *syslogger, struct events **ret) __attribute__((warn_unused_result));
@@ -24,9 +40,8 @@ void events_reload(struct events *events, bool accepted);
 /* since=: the host's clock `ago_s` seconds ago, in UTC; like the time in the line's header, for the reader only. */
 void events_degraded(struct events *events, const char *reason, int64_t ago_s);
 void events_recovered(struct events *events, const char *reason, int64_t after_s);
-/* The keys of a status line are the caller's, after what events_begin_status() has put there. */
-void events_begin_status(struct logfmt *line);
-void events_status(struct events *events, const struct logfmt *line);
+/* To stderr, too. */
+void events_status(struct events *events, const struct events_status *status);
 
 /* Tries to send what is held; true if nothing is any more. Otherwise syslogger's on_ready comes again. */
 bool events_flush(struct events *events);

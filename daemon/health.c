@@ -26,6 +26,19 @@ struct health health_judge(const struct health_facts *facts)
 	return (struct health){.state = HEALTH_OK};
 }
 
+const char *health_state_name(enum health_state state)
+{
+	switch (state) {
+	case HEALTH_OK:
+		return "ok";
+	case HEALTH_DEGRADED:
+		return "degraded";
+	case HEALTH_STUCK:
+		return "stuck";
+	}
+	return "stuck";
+}
+
 const char *health_reason_name(enum health_reason reason)
 {
 	switch (reason) {

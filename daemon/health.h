@@ -42,6 +42,9 @@ struct health {
 
 struct health health_judge(const struct health_facts *facts);
 
+/* "ok", "degraded", "stuck". */
+const char *health_state_name(enum health_state state);
+
 /* "database", "query", "syslog": the value of reason= in a degraded line. */
 const char *health_reason_name(enum health_reason reason);
 

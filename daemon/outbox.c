@@ -42,6 +42,7 @@ struct outbox {
 	struct store_batch *batch;
 	size_t next; /* of the batch, to be sent */
 	int64_t hold_until_ms;
+	int64_t taken_us;
 	int64_t blocked_since_ms;
 	int64_t failing_since_ms;
 	struct store_id *ids; /* sent, not marked */
@@ -247,14 +248,17 @@ static enum syslogger_result send_next(struct outbox *o)
 	else
 		render_unreadable(&line, &text);
 	result = syslogger_send(o->syslogger, line.severity, text.text, text.length);
-	if (result != SYSLOGGER_SENT)
+	if (result != SYSLOGGER_SENT) {
+		o->callbacks.on_refused(o->arg, syslogger_last_errno(o->syslogger));
 		return result;
+	}
 	o->ids[o->id_count++] = line.id;
 	o->next++;
 	o->sent++;
 	o->blocked_since_ms = 0;
 	if (o->rate)
 		o->tokens -= 1000;
+	o->callbacks.on_sent(o->arg, &line, clock_monotonic_us() - o->taken_us);
 	return result;
 }
 
@@ -396,6 +400,7 @@ void outbox_take(struct outbox *outbox, int64_t instance, struct store_batch *ba
 	drop_batch(outbox);
 	outbox->instance = instance;
 	outbox->hold_until_ms = clock_ms() + OUTBOX_HOLD_MS;
+	outbox->taken_us = clock_monotonic_us();
 	outbox->batch = batch;
 	if (batch && !make_room(outbox, store_batch_count(batch))) {
 		log_error("no memory for claimed lines, claimed again lines=%zu retry_ms=%d", unsent(outbox),

@@ -529,8 +529,11 @@ int pgconn_set_conninfo(struct pgconn *conn, const char *conninfo)
 {
 	char *options = NULL;
 	char *copy;
-	int r = make_options(conninfo, &options);
+	int r;
 
+	if (!strcmp(conninfo, conn->conninfo))
+		return 0;
+	r = make_options(conninfo, &options);
 	if (r < 0)
 		return r;
 	copy = strdup(conninfo);

@@ -60,7 +60,7 @@ void pgconn_free(struct pgconn *conn);
 /* Begins to connect, and tries again for ever. */
 void pgconn_start(struct pgconn *conn);
 
-/* Connects anew with another connection string. 0, or -EINVAL, -ENOMEM with the old connection kept. */
+/* Connects anew with another connection string; the same one changes nothing. 0, or -EINVAL, -ENOMEM with the old connection kept. */
 int pgconn_set_conninfo(struct pgconn *conn, const char *conninfo) __attribute__((warn_unused_result));
 
 /*

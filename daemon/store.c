@@ -31,6 +31,7 @@ enum line_column {
 	LINE_ID,
 	LINE_SEVERITY,
 	LINE_FIELDS,
+	LINE_LATE_US,
 	LINE_COLUMNS,
 };
 
@@ -41,12 +42,14 @@ static const char sql_connect[] =
 static const char sql_listen[] = "listen letterwatch_due";
 static const char sql_claim[] =
 	"select to_send, next_in_us, blocked from letterwatch.claim_due($1::bigint, $2::int, null)";
-static const char sql_lines[] = "select line_id, severity, fields from letterwatch.outbox_lines($1::bigint, $2::text)";
+static const char sql_lines[] =
+	"select line_id, severity, fields, late_us from letterwatch.outbox_lines($1::bigint, $2::text)";
 static const char sql_mark[] = "select letterwatch.mark_emitted($1::bigint, $2::uuid[])";
 static const char sql_disconnect[] = "select letterwatch.daemon_disconnect($1::bigint)";
 static const char sql_status[] = "select instance, host, started_at, last_pass_at, state, next_event_at, pending"
 				 " from letterwatch.daemon_status order by instance";
 static const char sql_check[] = "select what, ok, detail from letterwatch.check_setup()";
+static const char sql_metrics[] = "select name, label, value from letterwatch.metrics()";
 
 /* Which one it is, the result function knows that is given to pgconn. */
 union callback {
@@ -252,7 +255,7 @@ static bool read_claim(const PGresult *result, bool *ret_to_send, struct store_n
  * not hold up the others. */
 static bool has_lines(const PGresult *result)
 {
-	static const Oid types[] = {OID_UUID, OID_INT2, OID_TEXT_ARRAY};
+	static const Oid types[] = {OID_UUID, OID_INT2, OID_TEXT_ARRAY, OID_INT8};
 
 	if (!has_columns(result, types, LINE_COLUMNS))
 		return false;
@@ -455,6 +458,11 @@ int store_check(struct store *store, store_table_fn fn, void *arg)
 	return ask_table(store, "check_setup", sql_check, fn, arg);
 }
 
+int store_metrics(struct store *store, store_table_fn fn, void *arg)
+{
+	return ask_table(store, "metrics", sql_metrics, fn, arg);
+}
+
 /* --- answers --- */
 
 size_t store_batch_count(const struct store_batch *batch)
@@ -478,6 +486,8 @@ int store_batch_line(const struct store_batch *batch, size_t i, struct store_lin
 		has_size(result, row, LINE_SEVERITY, 2) ? pgvalue_int16(PQgetvalue(result, row, LINE_SEVERITY)) : -1;
 	if (ret_line->severity < 0 || ret_line->severity > 7)
 		ret_line->severity = SEVERITY_ERROR;
+	ret_line->late_us =
+		has_size(result, row, LINE_LATE_US, 8) ? pgvalue_int64(PQgetvalue(result, row, LINE_LATE_US)) : 0;
 	if (!PQgetisnull(result, row, LINE_FIELDS)) {
 		fields.at = PQgetvalue(result, row, LINE_FIELDS);
 		fields.left = (size_t)PQgetlength(result, row, LINE_FIELDS);

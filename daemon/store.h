@@ -47,7 +47,8 @@ struct store_pair {
 
 struct store_line {
 	struct store_id id;
-	int severity; /* 0 to 7 as in <syslog.h> */
+	int severity;    /* 0 to 7 as in <syslog.h> */
+	int64_t late_us; /* since its stage's time, when it was read; 0 for what is no alert */
 	size_t pair_count;
 	struct store_pair pairs[STORE_PAIRS_MAX];
 };
@@ -88,6 +89,8 @@ int store_disconnect(struct store *store, int64_t instance, store_done_fn fn, vo
 /* For people: daemon_status, and what check_setup() finds (columns what, ok, detail). */
 int store_status(struct store *store, store_table_fn fn, void *arg) __attribute__((warn_unused_result));
 int store_check(struct store *store, store_table_fn fn, void *arg) __attribute__((warn_unused_result));
+/* The database's numbers, for the metrics page (columns name, label, value). */
+int store_metrics(struct store *store, store_table_fn fn, void *arg) __attribute__((warn_unused_result));
 
 size_t store_batch_count(const struct store_batch *batch);
 struct store_next store_batch_next(const struct store_batch *batch);

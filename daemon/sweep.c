@@ -103,6 +103,7 @@ static void succeed(struct sweep *s)
 		         (long long)(clock_ms() - s->facts.failing_since_ms));
 	s->last_sqlstate[0] = '\0';
 	s->facts.failing_since_ms = 0;
+	s->facts.passed_ms = clock_ms();
 	backoff_reset(&s->backoff);
 	backoff_reset(&s->bug_backoff);
 }
@@ -238,6 +239,7 @@ static void sleep_until_due(struct sweep *s, const struct store_next *next)
 {
 	int64_t wait_us = delay_us(s, next);
 
+	s->facts.next_ms = next->planned ? clock_ms() + next->next_in_us / 1000 : 0;
 	set_state(s, SWEEP_WAITING);
 	wakeup_arm(s->wakeup, wait_us);
 }

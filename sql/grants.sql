@@ -14,7 +14,8 @@ grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
 grant execute on function letterwatch.daemon_connect(bigint, text, int, text), letterwatch.claim_due(bigint, int, text),
-	letterwatch.outbox_lines(bigint, text), letterwatch.mark_emitted(bigint, uuid[]), letterwatch.daemon_disconnect(bigint), letterwatch.check_setup()
+	letterwatch.outbox_lines(bigint, text), letterwatch.mark_emitted(bigint, uuid[]), letterwatch.daemon_disconnect(bigint), letterwatch.check_setup(),
+	letterwatch.metrics()
 	to letterwatch_daemon;
 grant select on letterwatch.daemon_status, letterwatch.schema_version, letterwatch.office_setting, letterwatch.calendar_date
 	to letterwatch_daemon;

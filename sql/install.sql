@@ -142,6 +142,7 @@ select not exists (select from letterwatch.schema_version where version = 9) as 
 \ir functions/make_editions.sql
 \ir functions/mark_duplicate.sql
 \ir functions/mark_emitted.sql
+\ir functions/metrics.sql
 \ir functions/mute_letter.sql
 \ir functions/name_queued.sql
 \ir functions/my_clerk_offices.sql

@@ -1,10 +1,10 @@
--- outbox_lines(instance, language) → (line_id, severity, fields): what `instance` has to send now, oldest stage first.
+-- outbox_lines(instance, language) → (line_id, severity, fields, late_us): what `instance` has to send now, oldest stage first.
 -- severity: 0 to 7 as in syslog(3). fields: key, value, key, value, … in the order of the line; msg last (language en, zh or
--- none). Nothing in them is a person's: no name, contact, title, text or reason.
+-- none). late_us: microseconds since the stage's time. Nothing in them is a person's: no name, contact, title, text or reason.
 -- Index lookups only, as in claim_due. Locks no row.
 -- Callers: the daemon (store.c), after a claim; claim_due.
 create or replace function letterwatch.outbox_lines(instance bigint, language text)
-returns table (line_id uuid, severity int2, fields text[])
+returns table (line_id uuid, severity int2, fields text[], late_us bigint)
 language plpgsql stable security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -28,7 +28,8 @@ begin
 	            || case when a.registered_late and a.stage = 'overdue' then array['registered_late', 'true'] end
 	            || case when a.provisional then array['provisional', 'true'] end
 	            || case when language <> 'none' then array['msg', letterwatch.alert_message(language, a, r.en, r.zh, s.en, s.zh)] end
-	       end
+	       end,
+	       greatest(0, 1000000 * extract(epoch from letterwatch.instant() - x.stage_at))::bigint
 	from letterwatch.outbox x
 	left join letterwatch.alert a on a.alert_id = x.line_id
 	left join letterwatch.term r on r.category = 'rule' and r.code = a.rule

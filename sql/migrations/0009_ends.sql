@@ -2,6 +2,7 @@
 
 -- What comes again with another shape.
 drop function if exists letterwatch.derive(text[], timestamptz);
+drop function if exists letterwatch.outbox_lines(bigint, text);
 drop function if exists letterwatch.event_value_fault(letterwatch.letter_event, date, date, date, text, text);
 
 alter type letterwatch.life add attribute closing_kind text;

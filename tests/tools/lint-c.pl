@@ -13,7 +13,7 @@ my @layers = (
 	[qw(log clock backoff conf logfmt metrics health pgvalue)],
 	[qw(signals wakeup pgconn syslogger svc httpd)],
 	[qw(store settings events)],
-	[qw(sweep outbox monitor)],
+	[qw(sweep outbox monitor outage web)],
 	[qw(daemon report)],
 	[qw(main)],
 );

@@ -122,6 +122,7 @@ static void assert_same(const struct conf *a, const struct conf *b)
 	assert_int_equal(a->max_sleep_ms, b->max_sleep_ms);
 	assert_int_equal(a->batch, b->batch);
 	assert_int_equal(a->heartbeat_ms, b->heartbeat_ms);
+	assert_string_equal(a->listen, b->listen);
 }
 
 static void without_a_file_the_defaults_hold(void **state)
@@ -138,6 +139,7 @@ static void without_a_file_the_defaults_hold(void **state)
 	assert_int_equal(f->conf->max_sleep_ms, 60000);
 	assert_int_equal(f->conf->batch, 1000);
 	assert_int_equal(f->conf->heartbeat_ms, 3600000);
+	assert_string_equal(f->conf->listen, "");
 }
 
 static void an_empty_file_gives_the_defaults(void **state)
@@ -160,7 +162,8 @@ static void every_key_is_read(void **state)
 	assert_loads(f,
 	             "[database]\nconninfo = service=x\n"
 	             "[alerts]\nsyslog_socket=/run/x\n facility : daemon\nident\t=\twatch-1 \nlanguage=zh\nrate=20\r\n"
-	             "[timer]\nmax_sleep=1500ms\nbatch=7\nheartbeat=24h");
+	             "[timer]\nmax_sleep=1500ms\nbatch=7\nheartbeat=24h\n"
+	             "[http]\nlisten=127.0.0.1:9630");
 	assert_string_equal(f->conf->conninfo, "service=x");
 	assert_string_equal(f->conf->syslog_socket, "/run/x");
 	assert_int_equal(f->conf->facility, LOG_DAEMON);
@@ -170,6 +173,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(f->conf->max_sleep_ms, 1500);
 	assert_int_equal(f->conf->batch, 7);
 	assert_int_equal(f->conf->heartbeat_ms, 86400000);
+	assert_string_equal(f->conf->listen, "127.0.0.1:9630");
 }
 
 static void a_byte_order_mark_is_passed_over(void **state)
@@ -275,6 +279,17 @@ static void values_out_of_their_bounds_are_refused(void **state)
 		"[alerts]\nfacility = LOCAL0\n",
 		"[alerts]\nsyslog_socket = dev/log\n",
 		"[alerts]\nsyslog_socket =\n",
+		"[http]\nlisten = 0.0.0.0:80\n",
+		"[http]\nlisten = 192.0.2.1:80\n",
+		"[http]\nlisten = 127.0.0.1\n",
+		"[http]\nlisten = 127.0.0.1:0\n",
+		"[http]\nlisten = 127.0.0.1:65536\n",
+		"[http]\nlisten = [::]:80\n",
+		"[http]\nlisten = [::1]\n",
+		"[http]\nlisten = localhost:80\n",
+		"[http]\nlisten = 80\n",
+		"[http]\nlisten = unix:run/x\n",
+		"[http]\nlisten = unix:\n",
 	};
 	struct fixture *f = *state;
 
@@ -284,6 +299,22 @@ static void values_out_of_their_bounds_are_refused(void **state)
 		assert_non_null(strstr(f->message, "a.conf:2: "));
 		assert_non_null(strstr(f->message, " must be "));
 	}
+}
+
+static void pages_are_shown_on_loopback_or_a_unix_socket(void **state)
+{
+	static const char *const good[] = {"", "127.0.0.1:1", "127.255.0.9:65535", "[::1]:9630",
+	                                   "unix:/run/letterwatch/http"};
+	struct fixture *f = *state;
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(text, sizeof(text), "[http]\nlisten = %s\n", good[i]);
+		assert_loads(f, text);
+		assert_string_equal(f->conf->listen, good[i]);
+	}
+	snprintf(text, sizeof(text), "[http]\nlisten = unix:/%0107d\n", 0);
+	assert_int_equal(load_bytes(f, text, strlen(text)), -EINVAL);
 }
 
 static void a_socket_path_must_fit_its_address(void **state)
@@ -406,7 +437,7 @@ static void what_is_printed_loads_back_to_the_same(void **state)
 
 	assert_loads(f, "[database]\nconninfo = host=a options='b ; # c' dbname=d\n"
 	                "[alerts]\nsyslog_socket=/run/x y\nfacility=authpriv\nident=w;#=\nlanguage=none\nrate=1000000\n"
-	                "[timer]\nmax_sleep=1001ms\nbatch=10000\nheartbeat=0\n");
+	                "[timer]\nmax_sleep=1001ms\nbatch=10000\nheartbeat=0\n[http]\nlisten=unix:/run/x y\n");
 	before = f->conf;
 	f->conf = NULL;
 	text = printed(before);
@@ -427,7 +458,8 @@ static void the_defaults_are_printed_as_they_are_documented(void **state)
 		text,
 		"[database]\nconninfo = dbname=letterwatch\n\n"
 		"[alerts]\nsyslog_socket = /dev/log\nfacility = local0\nident = letterwatchd\nlanguage = en\nrate = 0\n\n"
-		"[timer]\nmax_sleep = 60s\nbatch = 1000\nheartbeat = 1h\n");
+		"[timer]\nmax_sleep = 60s\nbatch = 1000\nheartbeat = 1h\n\n"
+		"[http]\nlisten =\n");
 	free(text);
 }
 
@@ -527,6 +559,7 @@ int main(void)
 		TEST(every_facility_has_the_value_of_syslog_h),
 		TEST(durations_have_units),
 		TEST(values_out_of_their_bounds_are_refused),
+		TEST(pages_are_shown_on_loopback_or_a_unix_socket),
 		TEST(a_socket_path_must_fit_its_address),
 		TEST(every_fault_is_named_with_its_line),
 		TEST(an_indented_line_continues_no_value),

@@ -44,12 +44,20 @@ static struct {
 	void *arg;
 	int dones;
 	int troubles;
-	int batches; /* not freed */
+	int told;          /* lines given to on_sent */
+	int64_t held_us;   /* of the latest */
+	int refused_errno; /* given to on_refused */
+	int batches;       /* not freed */
 } world;
 
 int64_t clock_ms(void)
 {
 	return world.now_ms;
+}
+
+int64_t clock_monotonic_us(void)
+{
+	return world.now_ms * 1000;
 }
 
 size_t store_batch_count(const struct store_batch *batch)
@@ -121,6 +129,20 @@ static void on_trouble(void *arg)
 	world.troubles++;
 }
 
+static void on_sent(void *arg, const struct store_line *line, int64_t held_us)
+{
+	(void)arg;
+	assert_int_equal(line->severity, 4);
+	world.told++;
+	world.held_us = held_us;
+}
+
+static void on_refused(void *arg, int error)
+{
+	(void)arg;
+	world.refused_errno = error;
+}
+
 static uint32_t no_jitter(void *arg)
 {
 	(void)arg;
@@ -129,7 +151,7 @@ static uint32_t no_jitter(void *arg)
 
 static int set_up(void **state)
 {
-	static const struct outbox_callbacks callbacks = {on_done, on_trouble, no_jitter};
+	static const struct outbox_callbacks callbacks = {on_done, on_trouble, on_sent, on_refused, no_jitter};
 
 	(void)state;
 	memset(&world, 0, sizeof(world));
@@ -205,6 +227,18 @@ static void lines_are_sent_then_marked_then_it_is_done(void **state)
 	assert_int_equal(world.dones, 1);
 	assert_int_equal(facts().sent, 3);
 	assert_int_equal(facts().unmarked, 0);
+}
+
+static void each_line_is_told_of_and_each_refusal(void **state)
+{
+	(void)state;
+	world.accepts = 2;
+	world.cost_ms = 3;
+	take(0, 3);
+	steps();
+	assert_int_equal(world.told, 2);
+	assert_int_equal(world.held_us, 6000);
+	assert_int_equal(world.refused_errno, EAGAIN);
 }
 
 static void a_turn_without_lines_is_done_at_once(void **state)
@@ -446,6 +480,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lines_are_sent_then_marked_then_it_is_done, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_line_is_told_of_and_each_refusal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_turn_without_lines_is_done_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_line_that_cannot_be_read_is_told_by_its_id, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_batch_lets_the_loop_breathe, set_up, tear_down),

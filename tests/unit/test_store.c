@@ -117,7 +117,7 @@ static int tear_down(void **state)
 /* --- answers --- */
 
 static const Oid claim_types[] = {16, 20, 16};
-static const Oid line_types[] = {2950, 21, 1009};
+static const Oid line_types[] = {2950, 21, 1009, 20};
 static const Oid connect_types[] = {20, 23};
 
 static PGresult *new_result(const Oid *types, int count, int format)
@@ -152,7 +152,7 @@ static void set_null(PGresult *result, int row, int column)
 	set_value(result, row, column, NULL, 0);
 }
 
-/* A line: id of sixteen times `byte`, severity, fields as given. */
+/* A line: id of sixteen times `byte`, severity, fields as given, 258 microseconds late. */
 static void add_line(PGresult *result, unsigned char byte, const void *fields, size_t length)
 {
 	unsigned char id[16];
@@ -162,6 +162,7 @@ static void add_line(PGresult *result, unsigned char byte, const void *fields, s
 	set_value(result, row, 0, id, sizeof(id));
 	set_value(result, row, 1, (unsigned char[]){0, 3}, 2);
 	set_value(result, row, 2, fields, length);
+	set_value(result, row, 3, (unsigned char[]){0, 0, 0, 0, 0, 0, 1, 2}, 8);
 }
 
 /* What a claim says; next_in_us of one byte is enough, -1 is NULL. */
@@ -290,7 +291,7 @@ static void an_instance_of_another_type_is_a_bug(void **state)
 
 static void lines_are_read(void **state)
 {
-	PGresult *result = new_result(line_types, 3, 1);
+	PGresult *result = new_result(line_types, 4, 1);
 	struct store_line line;
 	struct array a;
 
@@ -310,6 +311,7 @@ static void lines_are_read(void **state)
 	assert_int_equal(store_batch_line(said.batch, 0, &line), 0);
 	assert_string_equal(line.id.text, "abababab-abab-abab-abab-abababababab");
 	assert_int_equal(line.severity, 3);
+	assert_int_equal(line.late_us, 258);
 	assert_int_equal(line.pair_count, 2);
 	assert_string_equal(line.pairs[0].key, "event");
 	assert_memory_equal(line.pairs[0].value, "alert", line.pairs[0].length);
@@ -354,14 +356,14 @@ static void lines_that_cannot_be_fetched_are_claimed_again(void **state)
 
 static void lines_that_others_have_taken_are_none(void **state)
 {
-	claim_lines(*state, new_result(line_types, 3, 1));
+	claim_lines(*state, new_result(line_types, 4, 1));
 	assert_int_equal(said.outcome.verdict, STORE_OK);
 	assert_int_equal(store_batch_count(said.batch), 0);
 }
 
 static void a_line_that_cannot_be_read_leaves_the_others(void **state)
 {
-	PGresult *result = new_result(line_types, 3, 1);
+	PGresult *result = new_result(line_types, 4, 1);
 	struct store_line line;
 	struct array good;
 
@@ -391,7 +393,7 @@ static void broken_fields_are_refused_and_do_no_harm(void **state)
 	add_text(&a, "text");
 	for (size_t i = 0; i < a.length; i++) {
 		for (size_t j = 0; j <= sizeof(evil); j++) {
-			PGresult *result = new_result(line_types, 3, 1);
+			PGresult *result = new_result(line_types, 4, 1);
 			unsigned char kept = a.bytes[i];
 
 			if (j < sizeof(evil))
@@ -411,7 +413,7 @@ static void broken_fields_are_refused_and_do_no_harm(void **state)
 
 static void too_many_pairs_are_refused(void **state)
 {
-	PGresult *result = new_result(line_types, 3, 1);
+	PGresult *result = new_result(line_types, 4, 1);
 	struct store_line line;
 	struct array a;
 
@@ -470,10 +472,10 @@ static void malformed_lines_are_a_bug(void **state)
 	PGresult *result;
 
 	refuse_lines(state, new_result(line_types, 2, 1)); /* a column too few */
-	result = new_result(line_types, 3, 0);             /* text format */
+	result = new_result(line_types, 4, 0);             /* text format */
 	add_line(result, 1, "", 0);
 	refuse_lines(state, result);
-	result = new_result(line_types, 3, 1); /* no id */
+	result = new_result(line_types, 4, 1); /* no id */
 	add_line(result, 1, "", 0);
 	set_null(result, 0, 0);
 	refuse_lines(state, result);
