@@ -145,7 +145,7 @@ static int find_place(const char *where, struct place *ret_place)
 	if (strlen(ret_place->path) >= sizeof local->sun_path)
 		return -EINVAL;
 	local->sun_family = AF_UNIX;
-	strcpy(local->sun_path, ret_place->path);
+	snprintf(local->sun_path, sizeof local->sun_path, "%s", ret_place->path);
 	ret_place->length = sizeof *local;
 	return 0;
 }
@@ -241,7 +241,7 @@ void httpd_free(struct httpd *httpd)
 int httpd_listen(struct httpd *httpd, const char *where)
 {
 	struct evhttp_bound_socket *bound = NULL;
-	struct place place;
+	struct place place = {.path = NULL};
 	int r;
 
 	if (*where) {
@@ -254,7 +254,7 @@ int httpd_listen(struct httpd *httpd, const char *where)
 	}
 	leave_place(httpd);
 	httpd->bound = bound;
-	if (*where && place.path)
-		strcpy(httpd->path, place.path);
+	if (place.path)
+		snprintf(httpd->path, sizeof httpd->path, "%s", place.path);
 	return 0;
 }

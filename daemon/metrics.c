@@ -73,12 +73,17 @@ void metrics_free(struct metrics *metrics)
 
 /* --- counting --- */
 
+static bool is_of(const struct series *s, const char *stage, const char *rule)
+{
+	return strncmp(s->stage, stage, METRICS_CODE_MAX) == 0 && strncmp(s->rule, rule, METRICS_CODE_MAX) == 0;
+}
+
 static struct series *find_series(struct metrics *m, const char *stage, const char *rule)
 {
 	struct series *s = m->series;
 	struct series *end = s + m->series_count;
 
-	while (s < end && (strncmp(s->stage, stage, METRICS_CODE_MAX) || strncmp(s->rule, rule, METRICS_CODE_MAX)))
+	while (s < end && !is_of(s, stage, rule))
 		s++;
 	if (s < end)
 		return s;
