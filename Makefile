@@ -1,6 +1,7 @@
 # make          builds build/letterwatchd        make check    runs every test
 # make run      a private system to look at      make install  DESTDIR= PREFIX=
-# make psql     opens psql beside "make run"     make lint, format, asan, bench, simulate, fuzz, torture, clean
+# make psql     opens psql beside "make run"     make deb      a Debian package
+# make lint, format, asan, bench, simulate, fuzz, torture, clean
 VERSION = 0.1.0
 
 PREFIX = /usr/local
@@ -13,7 +14,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wswitch-enum -Wstrict-prototypes -Wmissing-pr
 HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2
 SANITIZE =
 
-CFLAGS  = -O2 -g
+CFLAGS  ?= -O2 -g
 override CPPFLAGS += -D_GNU_SOURCE -DLETTERWATCH_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES))
 override CFLAGS   += -std=gnu11 -fPIE $(WARNINGS) $(HARDEN) $(SANITIZE)
 override LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
@@ -123,11 +124,27 @@ install: all man
 	install -D -m 644 systemd/letterwatch.sysusers $(lib)/sysusers.d/letterwatch.conf
 	install -D -m 644 systemd/letterwatch.tmpfiles $(lib)/tmpfiles.d/letterwatch.conf
 
+# build/deb/letterwatch_….deb, for the system it is built on.
+source = $(BUILD)/deb/letterwatch-$(VERSION)
+deb:
+	@tests/tools/deps.sh run check deb
+	rm -rf $(BUILD)/deb
+	mkdir -p $(source)
+	cp -r daemon conf sql systemd tests Makefile README.md $(source)/
+	cp -r conf/debian $(source)/debian
+	cd $(source) && dpkg-buildpackage --build=binary --no-sign
+	lintian --fail-on error,warning --info $(BUILD)/deb/*.changes
+
+# The package in clean roots of Debian, SUITES='bookworm trixie', from MIRROR: needs root, takes minutes.
+check-deb:
+	@tests/tools/deps.sh run check check-deb
+	prove --verbose tests/deb/
+
 clean:
 	@tests/tools/run.sh clean
 	rm -rf build build-asan build-fuzz
 
 FORCE:
-.PHONY: all man unit run psql check lint lint-only format bench fuzz simulate torture asan install clean FORCE
+.PHONY: all man unit run psql check lint lint-only format bench fuzz simulate torture asan install deb check-deb clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

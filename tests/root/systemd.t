@@ -5,8 +5,11 @@ use strict;
 use warnings;
 
 use File::Temp ();
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use LetterWatch::Container;
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 plan skip_all => 'needs root' if $>;
 for my $program ('/sbin/init', '/usr/bin/systemd-nspawn', '/usr/bin/nsenter', '/usr/sbin/rsyslogd') {
@@ -15,43 +18,25 @@ for my $program ('/sbin/init', '/usr/bin/systemd-nspawn', '/usr/bin/nsenter', '/
 
 my $work = File::Temp::tempdir('/var/tmp/lw-systemd.XXXX');
 my $root = "$work/root";
-my ($nspawn, $init);
-my $LIMIT_S = 60;
+my $machine;
 
 sub run { return system(@_) == 0 }
 
-# Unmounts and removes everything; the container is powered off first, and killed if it does not go.
+# Unmounts and removes everything.
 sub finish {
 	my $status = $?;
-	if ($nspawn) {
-		run("kill -s RTMIN+4 $init 2>/dev/null") if $init;
-		my $end = time + 15;
-		sleep 0.1 while waitpid($nspawn, 1) == 0 && time < $end;
-		kill KILL => $nspawn;
-		waitpid $nspawn, 0;
-	}
+	$machine->stop if $machine;
 	run("umount $root 2>/dev/null; umount $work 2>/dev/null; rmdir $work");
 	$? = $status;
 }
 END { finish() if defined $work }
 $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
 
-# The output of a command in the container, both streams; its exit status is in $?.
-sub inside {
-	my ($command) = @_;
-	open my $out, '-|', 'nsenter', '-t', $init, '-a', 'timeout', '30', 'sh', '-c', "exec 2>&1; $command" or die $!;
-	local $/;
-	my $text = <$out> // '';
-	close $out;
-	return $text;
-}
+sub inside { return $machine->inside(@_) }
 
 sub until_true {
 	my ($what, $condition) = @_;
-	my $end = time + $LIMIT_S;
-	my $ok;
-	sleep 0.1 until ($ok = $condition->()) || time > $end;
-	return ok($ok, $what);
+	return ok(LetterWatch::Container::wait_for($condition), $what);
 }
 
 sub psql {
@@ -72,26 +57,8 @@ run("make -s install DESTDIR=$root PREFIX=/usr >/dev/null") or BAIL_OUT('make in
 run("systemd-sysusers --root=$root 2>/dev/null");
 run("systemctl -q --root=$root enable rsyslog postgresql letterwatchd letterwatch-intake.path >/dev/null 2>&1");
 
-$nspawn = fork // die "fork: $!";
-if (!$nspawn) {
-	setpgrp;
-	open STDIN,  '<', '/dev/null';
-	open STDOUT, '>', "$work/boot.log";
-	open STDERR, '>&', \*STDOUT;
-	exec 'systemd-nspawn', '-D', $root, '--machine=lw', '--register=no', '--keep-unit', '--private-network',
-		'--link-journal=no', '-b' or die "systemd-nspawn: $!";
-}
-my $state = '';
-my $end = time + $LIMIT_S;
-until ($state =~ /^(running|degraded)/ || time > $end || waitpid($nspawn, 1)) {
-	($init) = split /\n/, `pgrep -P $nspawn`;
-	$state = inside('systemctl is-system-running') if $init;
-	sleep 0.1;
-}
-if ($state !~ /^(running|degraded)/) {
-	my ($why) = reverse split /\n/, `tail -n 1 $work/boot.log`;
-	plan skip_all => 'no systemd boots here: ' . ($why // "state $state");
-}
+($machine, my $why) = LetterWatch::Container->boot($root);
+plan skip_all => $why if !$machine;
 
 is(inside('systemctl is-active letterwatchd'), "active\n", 'it starts and waits for a database that is not there');
 inside('pg_createcluster --start $(ls /usr/lib/postgresql | sort -n | tail -1) main');
