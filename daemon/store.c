@@ -376,6 +376,11 @@ int store_connect(struct store *store, int64_t instance, const char *host, int p
 	return ask(store, "daemon_connect", &statement, on_connected, (union callback){.connect = fn}, arg);
 }
 
+bool store_fits(int schema_version)
+{
+	return schema_version == STORE_SCHEMA || schema_version == STORE_SCHEMA + 1;
+}
+
 int store_listen(struct store *store, store_done_fn fn, void *arg)
 {
 	const struct pgconn_statement statement = {.sql = sql_listen};

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define STORE_SCHEMA 9 /* the schema that this program comes with: the number of the last file of sql/migrations */
 #define STORE_PAIRS_MAX 64
 #define STORE_KEY_MAX 32
 
@@ -71,6 +72,8 @@ void store_free(struct store *store);
 /* Says who we are; first on each connection. `instance` is what an earlier answer gave, or 0. */
 int store_connect(struct store *store, int64_t instance, const char *host, int pid, const char *version,
                   store_connect_fn fn, void *arg) __attribute__((warn_unused_result));
+/* Whether the calls fit a schema: this program's own, or the next one, for an upgrade brings the schema first. */
+bool store_fits(int schema_version);
 /* From now on pgconn's on_notify means: claim. */
 int store_listen(struct store *store, store_done_fn fn, void *arg) __attribute__((warn_unused_result));
 /*

@@ -157,6 +157,25 @@ static void failed(struct sweep *s, const struct store_outcome *outcome)
 	s->callbacks.on_progress(s->arg);
 }
 
+/* The database is of another version: nothing is claimed, and it is looked again until somebody has upgraded the one or the other. */
+static void misfit(struct sweep *s, int schema_version)
+{
+	int64_t retry_ms = backoff_next_ms(&s->bug_backoff, s->callbacks.random(s->arg));
+
+	s->facts.failures++;
+	if (!s->facts.failing_since_ms)
+		s->facts.failing_since_ms = clock_ms();
+	if (stopped(s))
+		return;
+	if (strcmp(s->last_sqlstate, "schema") != 0)
+		log_error("schema does not fit, run install.sql of this version schema_version=%d wanted=%d "
+		          "retry_ms=%lld",
+		          schema_version, STORE_SCHEMA, (long long)retry_ms);
+	snprintf(s->last_sqlstate, sizeof s->last_sqlstate, "schema");
+	retry_later(s, retry_ms);
+	s->callbacks.on_progress(s->arg);
+}
+
 /* A call could not even be sent. Without a connection on_down follows; otherwise it is memory that lacks. */
 static void not_sent(struct sweep *s, int error)
 {
@@ -172,6 +191,10 @@ static void on_greeted(void *arg, const struct store_outcome *outcome, int64_t i
 
 	if (outcome->verdict != STORE_OK) {
 		failed(s, outcome);
+		return;
+	}
+	if (!store_fits(schema_version)) {
+		misfit(s, schema_version);
 		return;
 	}
 	if (!s->facts.failing_since_ms) /* it has been told, and may fail the same way again each second */

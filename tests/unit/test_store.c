@@ -523,9 +523,19 @@ static void a_table_is_read_as_text(void **state)
 	assert_string_equal(store_table_cell(said.table, 0, 1), "");
 }
 
+static void this_schema_and_the_next_one_fit(void **state)
+{
+	(void)state;
+	assert_false(store_fits(STORE_SCHEMA - 1));
+	assert_true(store_fits(STORE_SCHEMA));
+	assert_true(store_fits(STORE_SCHEMA + 1));
+	assert_false(store_fits(STORE_SCHEMA + 2));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(this_schema_and_the_next_one_fit),
 		cmocka_unit_test_setup_teardown(calls_bind_their_arguments, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_call_that_cannot_be_sent_says_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_instance_is_read, set_up, tear_down),

@@ -62,6 +62,11 @@ int store_connect(struct store *store, int64_t instance, const char *host, int p
 	return world.refuse;
 }
 
+bool store_fits(int schema_version)
+{
+	return schema_version != 99;
+}
+
 int store_listen(struct store *store, store_done_fn fn, void *arg)
 {
 	(void)store;
@@ -356,6 +361,22 @@ static void the_call_that_failed_is_the_one_repeated(void **state)
 	             "ll");
 }
 
+static void a_schema_of_another_version_is_waited_for(void **state)
+{
+	struct store_outcome ok = outcome(STORE_OK, "");
+	struct sweep_facts facts;
+
+	sweep_on_up(*state);
+	world.connect(world.arg, &ok, 7, 99);
+	sweep_get_facts(*state, &facts);
+	assert_true(facts.failing_since_ms != 0);
+	assert_int_equal(facts.failures, 1);
+	sweep_on_wake(*state);
+	world.connect(world.arg, &ok, 7, 1);
+	expect_calls("cc"
+	             "l");
+}
+
 static void a_server_that_cannot_is_left_to_the_reconnect(void **state)
 {
 	begin(*state);
@@ -447,6 +468,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rows_held_by_another_daemon_are_asked_for_slower_and_slower, set_up,
 	                                        tear_down),
 		cmocka_unit_test_setup_teardown(an_answer_of_at_once_without_a_line_does_not_spin, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_schema_of_another_version_is_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_conflict_is_retried_on_the_same_connection, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_bug_is_retried_ever_slower, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_call_that_failed_is_the_one_repeated, set_up, tear_down),
