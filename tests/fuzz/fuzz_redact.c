@@ -1,5 +1,6 @@
 /*
- * fuzz_redact -- no connection string that libpq understands is shown with a password that it holds.
+ * fuzz_redact -- no connection string that libpq understands is shown with a password that it holds. A byte 1 of the input stands for a
+ * word that comes about nowhere by itself: where libpq takes it for a part of a password, it must not be shown.
  */
 #include "redact.h"
 
@@ -12,6 +13,8 @@
 
 #include <libpq-fe.h>
 
+#define MARK "Zq7Xj9Kp"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool is_secret(const PQconninfoOption *option)
@@ -19,38 +22,50 @@ static bool is_secret(const PQconninfoOption *option)
 	return option->dispchar[0] == '*' || strstr(option->keyword, "password");
 }
 
-/* A password that also stands elsewhere, be it across two values, is no secret. */
-static bool is_elsewhere(const char *conninfo, const PQconninfoOption *options, const PQconninfoOption *secret)
+/* The bytes as a string, with MARK in place of the first byte 1. */
+static char *with_mark(const uint8_t *data, size_t size)
 {
-	const char *first = strstr(conninfo, secret->val);
+	const uint8_t *one = memchr(data, 1, size);
+	size_t before = one ? (size_t)(one - data) : size;
+	char *text = calloc(1, size + sizeof MARK);
 
-	for (const PQconninfoOption *o = options; o->keyword; o++) {
-		char written[64];
-
-		snprintf(written, sizeof written, "%s=", o->keyword);
-		if (strstr(written, secret->val) || (o != secret && o->val && strstr(o->val, secret->val)))
-			return true;
+	assert(text);
+	memcpy(text, data, before);
+	if (one) {
+		memcpy(text + before, MARK, sizeof MARK - 1);
+		memcpy(text + before + sizeof MARK - 1, one + 1, size - before - 1);
 	}
-	return (first && strstr(first + 1, secret->val)) || strstr("postgresql://********", secret->val);
+	return text;
+}
+
+/* Whether libpq takes MARK, which stands there once, for a part of something secret. */
+static bool hides_mark(const char *conninfo)
+{
+	char *message = NULL;
+	PQconninfoOption *options = PQconninfoParse(conninfo, &message);
+	const char *mark = strstr(conninfo, MARK);
+	bool hides = false;
+
+	for (const PQconninfoOption *o = options; o && o->keyword; o++)
+		if (is_secret(o) && o->val && strstr(o->val, MARK))
+			hides = true;
+	PQconninfoFree(options);
+	PQfreemem(message);
+	return hides && mark && !strstr(mark + 1, MARK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *conninfo = strndup((const char *)data, size);
-	char *shown = NULL, *message = NULL;
+	char *conninfo = with_mark(data, size);
+	char *shown = NULL;
 	size_t shown_size;
 	FILE *out = open_memstream(&shown, &shown_size);
-	PQconninfoOption *options;
 
-	assert(conninfo && out);
+	assert(out);
 	redact_conninfo(conninfo, out);
 	fclose(out);
-	options = PQconninfoParse(conninfo, &message);
-	for (const PQconninfoOption *o = options; o && o->keyword; o++)
-		if (is_secret(o) && o->val && strlen(o->val) >= 3 && !is_elsewhere(conninfo, options, o))
-			assert(!strstr(shown, o->val));
-	PQconninfoFree(options);
-	PQfreemem(message);
+	if (hides_mark(conninfo))
+		assert(!strstr(shown, MARK));
 	free(shown);
 	free(conninfo);
 	return 0;

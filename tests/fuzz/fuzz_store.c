@@ -36,25 +36,25 @@ void pgconn_drop(struct pgconn *conn, const char *sqlstate)
 
 /* --- answers --- */
 
-static PGresult *new_answer(const Oid *types)
+static PGresult *new_answer(const Oid *types, int count)
 {
-	static char names[3][2] = {"a", "b", "c"};
-	PGresAttDesc columns[3] = {0};
+	static char name[] = "a";
+	PGresAttDesc columns[4] = {0};
 	PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
 
-	for (int i = 0; i < 3; i++) {
-		columns[i].name = names[i];
+	for (int i = 0; i < count; i++) {
+		columns[i].name = name;
 		columns[i].typid = types[i];
 		columns[i].format = 1;
 	}
-	assert(PQsetResultAttrs(result, 3, columns));
+	assert(PQsetResultAttrs(result, count, columns));
 	return result;
 }
 
 /* bool, int8, bool: there is something to send. */
 static PGresult *claimed(void)
 {
-	PGresult *result = new_answer((Oid[]){16, 20, 16});
+	PGresult *result = new_answer((Oid[]){16, 20, 16}, 3);
 	char yes[2] = {1}, next[8] = {0};
 
 	assert(PQsetvalue(result, 0, 0, yes, 1) && PQsetvalue(result, 0, 1, next, sizeof next));
@@ -62,14 +62,15 @@ static PGresult *claimed(void)
 	return result;
 }
 
-/* uuid, int2, text[] */
+/* uuid, int2, text[], int8 */
 static PGresult *one_line(const uint8_t *fields, size_t size)
 {
-	PGresult *result = new_answer((Oid[]){2950, 21, 1009});
-	char id[16] = {0}, severity[2] = {0, 3};
+	PGresult *result = new_answer((Oid[]){2950, 21, 1009, 20}, 4);
+	char id[16] = {0}, severity[2] = {0, 3}, late_us[8] = {0};
 
 	assert(PQsetvalue(result, 0, 0, id, sizeof id) && PQsetvalue(result, 0, 1, severity, sizeof severity));
 	assert(PQsetvalue(result, 0, 2, (char *)(uintptr_t)fields, (int)size));
+	assert(PQsetvalue(result, 0, 3, late_us, sizeof late_us));
 	return result;
 }
 
