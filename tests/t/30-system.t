@@ -5,6 +5,7 @@ use warnings;
 
 use File::Temp ();
 use LetterWatch;
+use LetterWatch::Document qw(run slurp spew);
 use Test::More;
 
 my $tmp = File::Temp->newdir;
@@ -12,28 +13,6 @@ my $tmp = File::Temp->newdir;
 sub which {
 	my ($program) = @_;
 	my ($path) = grep { -x } map { "$_/$program" } split /:/, $ENV{PATH};
-	return $path;
-}
-
-# Output (both streams) and exit status of a shell command.
-sub run {
-	my ($command) = @_;
-	my $output = qx{($command) 2>&1};
-	return ($output, $? >> 8);
-}
-
-sub slurp {
-	my ($path) = @_;
-	open my $file, '<', $path or die "$path: $!";
-	local $/;
-	return <$file>;
-}
-
-sub spew {
-	my ($path, $text) = @_;
-	open my $file, '>', $path or die "$path: $!";
-	print $file $text;
-	close $file or die "$path: $!";
 	return $path;
 }
 
