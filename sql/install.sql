@@ -76,6 +76,11 @@ select not exists (select from letterwatch.schema_version where version = 9) as 
 	\ir migrations/0009_ends.sql
 	insert into letterwatch.schema_version (version, name) values (9, '0009_ends');
 \endif
+select not exists (select from letterwatch.schema_version where version = 10) as missing \gset
+\if :missing
+	\ir migrations/0010_told.sql
+	insert into letterwatch.schema_version (version, name) values (10, '0010_told');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -215,6 +220,8 @@ select not exists (select from letterwatch.schema_version where version = 9) as 
 \ir functions/settings_committed.sql
 \ir functions/stage_event.sql
 \ir functions/stage_letter.sql
+\ir functions/stage_number.sql
+\ir functions/stage_offset.sql
 \ir functions/stage_reached.sql
 \ir functions/stage_source.sql
 \ir functions/stage_time.sql

@@ -19,7 +19,7 @@ declare
 begin
 	with held as materialized (
 		select d.ctid as tid, d.letter_no, d.rule_set, d.rule, d.rule_from, d.since, d.start_on, d.pauses, d.extended_to,
-		       d.begun_at, d.due_on, d.overdue_at, d.reached, d.stage_done, d.muted_until, o.calendar, o.time_zone, o.day_begins,
+		       d.begun_at, d.due_on, d.reached, d.stage_done, d.muted_until, o.calendar, o.time_zone, o.day_begins,
 		       first_value(d.ctid) over (partition by d.start_on, d.rule, d.rule_set, d.rule_from, o.calendar, o.time_zone, d.pauses,
 		                                              d.extended_to) as period_tid
 		from generate_subscripts(tids, 1) i
@@ -48,7 +48,7 @@ begin
 			select greatest(p.late_at, case when h.begun_at >= p.late_at then h.begun_at end) offset 0
 		) u (overdue_at)
 		cross join lateral (
-			select u.overdue_at, (h.due_on, h.overdue_at) is distinct from (p.due_on, u.overdue_at) offset 0
+			select u.overdue_at, h.due_on is distinct from p.due_on offset 0
 		) v (overdue_at, moved)
 	), next as materialized (
 		select n.tid, f.first_stage, t.*

@@ -1,7 +1,9 @@
 -- raise_stages(instance, tids, leased_until): raises what is due of some deadlines, given by the ctid of their locked rows: for
 -- each one alert, its latest stage whose time has come (while it is muted, the latest that mute does not hold back); moves each
--- to its next stage; puts the lines into the outbox of `instance`. A statement of its own after the rows were locked: it sees
--- them as they then are (in one, the update would miss a row that was re-dated meanwhile, while its alert is inserted).
+-- to its next stage; puts the lines into the outbox of `instance`. What was told for this last day before is not told again, nor
+-- stood for by a later stage: a last day may come back, and its stages be ahead again by another calendar or time zone.
+-- A statement of its own after the rows were locked: it sees them as they then are (in one, the update would miss a row that was
+-- re-dated meanwhile, while its alert is inserted).
 -- Errors: any that a row makes, and one where a row cannot be dealt with; then nothing is raised.
 -- Callers: raise_alerts, raise_or_park.
 create or replace function letterwatch.raise_stages(instance bigint, tids tid[], leased_until timestamptz) returns void
@@ -13,7 +15,8 @@ declare
 begin
 	with due as materialized (
 		select d.ctid as tid, d.letter_no, d.rule, d.since, d.due_on, d.office_code, d.unit, d.overdue_at, d.late_at,
-		       d.provisional, d.stage_done, d.muted_until,
+		       d.provisional, d.muted_until, d.next_event_at, 
+		       greatest(d.stage_done, letterwatch.stage_number(g.offsets, g.every, a.stage_offset)) as stage_done,
 		       o.calendar, o.time_zone, o.day_begins, o.path, o.level, o.site,
 		       g.measure, g.offsets, g.every, g.loud, g.last_no, g.overdue_no, g.stages, g.units, g.levels_up, g.severities,
 		       ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date as base_on,
@@ -21,11 +24,17 @@ begin
 		from letterwatch.deadline d
 		join letterwatch.office_setting o on o.office_code = d.office_code
 		join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
+		left join lateral (
+			select max(x.stage_offset) as stage_offset
+			from letterwatch.alert x
+			where x.letter_no = d.letter_no and x.rule = d.rule and x.since = d.since and x.due_on = d.due_on
+		) a on true
 		where d.ctid = any (tids)
 	), staged as materialized (
 		select d.*, m.reached_no, least(m.reached_no, d.last_no) as stage_no,
-		       greatest(1, m.reached_no - d.last_no + 1) as occurrence, t.at as stage_at, n.at as next_at, w.workdays_left,
-		       s.handler
+		       o.occurrence, t.at as stage_at, n.at as next_at, w.workdays_left, s.handler,
+		       letterwatch.line_id(d.site::text, d.letter_no, d.rule, d.since::text, d.due_on::text,
+		                           least(m.reached_no, d.last_no)::text, o.occurrence::text, extract(epoch from t.at)::text) as alert_id
 		from due d
 		cross join lateral letterwatch.stage_reached(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
 		                                             d.offsets, d.every, moment) r
@@ -33,6 +42,7 @@ begin
 			select case when d.muted_until > moment then letterwatch.heard_stage(d.loud, d.last_no, r.stage_no) else r.stage_no end
 			offset 0
 		) m (reached_no)
+		cross join lateral (select greatest(1, m.reached_no - d.last_no + 1) offset 0) o (occurrence)
 		left join lateral letterwatch.stage_time(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
 		                                         d.offsets, d.every, m.reached_no) t on true
 		left join lateral letterwatch.next_stage(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
@@ -42,29 +52,29 @@ begin
 		left join letterwatch.letter_state s on s.letter_no = d.letter_no
 	), moved as (
 		update letterwatch.deadline d
-		set stage_done = greatest(d.stage_done, s.reached_no), reached = greatest(d.reached, s.reached_no), next_event_at = s.next_at
+		set stage_done = greatest(s.stage_done, s.reached_no), reached = greatest(d.reached, s.reached_no), next_event_at = s.next_at
 		from staged s
 		where d.ctid = s.tid
 		returning d.letter_no
 	), raised as (
 		insert into letterwatch.alert
 			(alert_id, letter_no, rule, since, due_on, stage_no, occurrence, stage, severity, office_code, to_office, unit,
-			 handler, stage_at, raised_at, late_s, covers, registered_late, provisional, days_left, workdays_left)
-		select letterwatch.line_id(s.site::text, s.letter_no, s.rule, s.since::text, s.due_on::text,
-		                           extract(epoch from s.stage_at)::text),
-		       s.letter_no, s.rule, s.since, s.due_on, s.stage_no, s.occurrence, s.stages[s.stage_no],
+			 handler, stage_at, raised_at, late_s, covers, registered_late, provisional, days_left, workdays_left, stage_offset)
+		select s.alert_id, s.letter_no, s.rule, s.since, s.due_on, s.stage_no, s.occurrence, s.stages[s.stage_no],
 		       s.severities[s.stage_no], s.office_code, s.path[greatest(1, s.level - s.levels_up[s.stage_no])],
 		       coalesce(s.units[s.stage_no], s.unit), s.handler, s.stage_at, moment,
 		       floor(extract(epoch from moment - s.stage_at)), s.reached_no - s.stage_done, s.overdue_at > s.late_at,
-		       s.provisional, s.due_on - s.today, s.workdays_left
+		       s.provisional, s.due_on - s.today, s.workdays_left,
+		       case when s.measure = 'workday' then letterwatch.stage_offset(s.offsets, s.every, s.reached_no) end
 		from staged s
 		where s.reached_no > s.stage_done
-		on conflict (letter_no, rule, since, due_on, stage_at) do nothing
-		returning alert_id, stage_at
+		on conflict (letter_no, rule, since, due_on, stage_no, occurrence, stage_at) do nothing
+		returning alert_id
 	), sent as (
 		insert into letterwatch.outbox (line_id, stage_at, instance, leased_until)
-		select r.alert_id, r.stage_at, raise_stages.instance, raise_stages.leased_until
-		from raised r
+		select s.alert_id, s.next_event_at, raise_stages.instance, raise_stages.leased_until
+		from staged s
+		where coalesce(s.alert_id in (select r.alert_id from raised r), false) -- hashed; a join would be a nested loop here
 	)
 	select count(*) into handled from moved;
 	if handled <> cardinality(tids) then

@@ -2,7 +2,8 @@
 -- each changed date in deadline_change, raises `cleared` for what had become overdue and is closed now, and wakes the daemons
 -- when something is due within two minutes (they look by themselves once a minute).
 -- letters: each at most once. why, changed_by, session_role: for deadline_change.
--- A changed date is told as stages_ahead says. What was past its end when it began in a first load (baseline) has no stages.
+-- A changed date (the last day; of a period counted in seconds, its end) is told as stages_ahead says; under other rules what was
+-- told has the numbers that they give it. What was past its end when it began in a first load (baseline) has no stages.
 -- settings_changed: the times of stages may have moved without a changed date, so what is open is held against them too. The
 -- caller holds planning in ROW SHARE and the rows of letter FOR NO KEY UPDATE: beside us only the claim changes a deadline, and
 -- it skips those that are locked here first. While a change of settings is under way (redate_letters; none can begin while
@@ -75,17 +76,28 @@ begin
 		       s.due_on as old_due, s.state as old_state, s.reached >= g.overdue_no as was_overdue,
 		       w.rule_set, coalesce(w.office_code, s.office_code) as office_code, w.unit, coalesce(w.state, 'gone') as state,
 		       w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional, w.first_stage, w.closed_event, w.closed_on, w.closed_kind,
-		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline, w.verdict, t.stage_done,
+		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline, w.verdict, t.stage_done, u.reached,
 		       case when w.state = 'open' and not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end as next_event_at,
 		       case when m.moved then moment else s.dated_at end as dated_at
 		from wanted w
 		full join stored s on s.letter_no = w.letter_no and s.rule = w.rule and s.since = w.since
 		left join letterwatch.stage_plan g on g.rule_set = s.rule_set and g.rule = s.rule
 		cross join lateral (
-			select s.letter_no is null or (s.due_on, s.overdue_at) is distinct from (w.due_on, w.overdue_at) offset 0
+			select s.letter_no is null or s.due_on is distinct from w.due_on
+			       or g.measure = 'second' and s.overdue_at is distinct from w.overdue_at offset 0
 		) m (moved)
+		left join letterwatch.stage_plan f on f.rule_set = w.rule_set and f.rule = w.rule and w.rule_set <> s.rule_set
+		cross join lateral (
+			select case when f.rule is null then s.reached
+			            when f.measure = g.measure
+			            then letterwatch.stage_number(f.offsets, f.every, letterwatch.stage_offset(g.offsets, g.every, s.reached)) end,
+			       case when f.rule is null then s.stage_done
+			            when f.measure = g.measure
+			            then letterwatch.stage_number(f.offsets, f.every, letterwatch.stage_offset(g.offsets, g.every, s.stage_done)) end
+			offset 0
+		) u (reached, stage_done)
 		left join lateral letterwatch.stages_ahead(w.calendar, w.time_zone, w.day_begins, w.rule_set, w.rule, w.overdue_at,
-		                                           w.first_stage, w.muted_until, coalesce(s.reached, 0), s.stage_done,
+		                                           w.first_stage, w.muted_until, coalesce(u.reached, 0), u.stage_done,
 		                                           case when m.moved then moment end) t on true
 		where w.letter_no is null or s.letter_no is null
 		   or (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
@@ -103,7 +115,8 @@ begin
 		    due_on = n.due_on, late_at = n.late_at, overdue_at = n.overdue_at, provisional = n.provisional,
 		    first_stage = n.first_stage, closed_event = n.closed_event, closed_on = n.closed_on, rule_from = n.rule_from,
 		    begun_at = n.begun_at, pauses = n.pauses, extended_to = n.extended_to, muted_until = n.muted_until,
-		    baseline = n.baseline, verdict = n.verdict, changed_at = moment, dated_at = n.dated_at, stage_done = n.stage_done, next_event_at = n.next_event_at
+		    baseline = n.baseline, verdict = n.verdict, changed_at = moment, dated_at = n.dated_at, stage_done = n.stage_done,
+		    reached = coalesce(n.reached, 0), next_event_at = n.next_event_at
 		from difference n
 		where d.ctid = n.tid and not n.is_gone
 		returning d.next_event_at

@@ -10,9 +10,7 @@ create or replace function letterwatch.stage_reached(calendar text, time_zone te
 returns table (stage_no int)
 language sql stable parallel safe
 as $$
-	select width_bucket(e.elapsed, offsets)
-	       + case when every is null then 0
-	              else greatest(0, floor((e.elapsed - offsets[cardinality(offsets)]) / every))::int end
+	select letterwatch.stage_number(offsets, every, e.elapsed)
 	from letterwatch.calendar_date b
 	join letterwatch.calendar_date d
 		on d.calendar = b.calendar and d.day = ((at at time zone time_zone) - day_begins)::date

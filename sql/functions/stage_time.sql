@@ -15,11 +15,7 @@ as $$
 	       when o.n = 0.5 then overdue_at
 	       when o.n = 0 then (base_on + day_begins) at time zone time_zone
 	       else (d.day + day_begins) at time zone time_zone end
-	from (
-		select case when stage_no is not null then offsets[least(stage_no, cardinality(offsets))] end
-		       + case when stage_no > cardinality(offsets) then every * (stage_no - cardinality(offsets)) else 0 end
-		offset 0
-	) o (n)
+	from (select letterwatch.stage_offset(offsets, every, stage_no) offset 0) o (n)
 	join letterwatch.calendar_date b on b.calendar = stage_time.calendar and b.day = base_on
 	left join letterwatch.calendar_date d
 		on d.calendar = b.calendar and d.workday

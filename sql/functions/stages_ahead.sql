@@ -1,8 +1,8 @@
 -- stages_ahead(calendar, time_zone, day_begins, rule_set, rule, overdue_at, first_stage, muted_until, reached, stage_done, dated_at)
 -- → (stage_done, next_event_at), one row: where a deadline stands among its stages. reached, stage_done: as they stand in its row.
--- dated_at: when its date changed, if it did, or the instant of its end (an office that moved to another time zone): then stage_done
--- becomes the greatest stage reached before whose new time has passed. So what was told and is still past stays silent, what was
--- told and is ahead again is told again, what was never told and is past is told at once. NULL: it did not change.
+-- dated_at: when its date changed, if it did: then stage_done becomes the greatest stage reached before whose new time has passed.
+-- So what was told and is still past stays silent, what was told and is ahead again is told again, what was never told and is past
+-- is told at once. NULL: it did not change.
 -- Inlined into the caller's join, as period_end is; once in a statement: what it is made of is large, and is set up at each
 -- execution.
 -- Callers: replan, date_deadlines, plan_new_letters.

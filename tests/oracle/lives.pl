@@ -418,6 +418,31 @@ sub stage_time {
 	return moment_at($day, setting($world, $deadline->{office_code}, 'day_begins'), $deadline->{zone});
 }
 
+# What a stage is, whatever its number: its working days after the last day, between 0 and 1 the end of that day; its seconds after the
+# end under a rule that counts these. undef: there is none.
+sub stage_offset {
+	my ($world, $deadline, $number) = @_;
+	my ($stage, $over) = $number ? stage($world, $deadline, $number) : () or return undef;
+	return $stage->{seconds} + $over * ($stage->{every} // 0) if $deadline->{measure} eq 'second';
+	return defined $stage->{workdays} ? $stage->{workdays} + $over * ($stage->{every} // 0) : 0.5;
+}
+
+# The number of the last stage that is not after an offset (undef: none).
+sub stage_number {
+	my ($world, $deadline, $offset) = @_;
+	my $number = 0;
+	$number++ while defined $offset and (stage_offset($world, $deadline, $number + 1) // $offset + 1) <= $offset;
+	return $number;
+}
+
+# A stage of a deadline as it was, by the number that it has now: its rules may be others. What counted seconds and does not now has none.
+sub renumbered {
+	my ($world, $was, $now, $number) = @_;
+	return $number if $was->{row}{rule_set} eq $now->{row}{rule_set};
+	return 0 if ($was->{measure} eq 'second') != ($now->{measure} eq 'second');
+	return stage_number($world, $now, stage_offset($world, $was, $number));
+}
+
 sub first_stage {
 	my ($world, $deadline) = @_;
 	for (my $number = 1;; $number++) {
@@ -454,9 +479,10 @@ sub redate {
 	$letter->{state} = letter_state($world, $letter, $life);
 	for my $key (keys %$new) {
 		my ($now, $was) = ($new->{$key}, $letter->{deadlines}{$key});
-		@$now{qw(reached stage_done)} = $was ? @$was{qw(reached stage_done)} : (0, 0);
+		@$now{qw(reached stage_done)} = map { $was ? renumbered($world, $was, $now, $_) : 0 } @$was{qw(reached stage_done)};
 		next unless defined $now->{due_on};
-		my $is_dated = grep { ($was->{$_} // 0) != $now->{$_} } qw(due_on overdue_at);
+		my @date = ('due_on', $now->{measure} eq 'second' ? 'overdue_at' : ());
+		my $is_dated = grep { ($was->{$_} // 0) != $now->{$_} } @date;
 		next unless $is_dated or $now->{state} eq 'open';
 		my $mute = $letter->{state}{muted_until};
 		$now->{muted_until} = $mute && moment_at($mute, setting($world, $now->{office_code}, 'day_begins'), $now->{zone});
@@ -479,18 +505,23 @@ sub claim {
 	my @alerts;
 	for my $deadline (values %{ $letter->{deadlines} }) {
 		next unless defined $deadline->{next_event_at} and $deadline->{next_event_at} <= $moment;
-		my $number = my $done = $deadline->{stage_done};
+		my $told = $letter->{told}{"$deadline->{rule}/$deadline->{since}/$deadline->{due_on}"} //= {}; # for that day
+		my $number = my $done = max($deadline->{stage_done}, stage_number($world, $deadline, $told->{offset}));
 		$number++ while (stage_time($world, $deadline, $number + 1) // $moment + 1) <= $moment;
 		my $is_muted = $moment < ($deadline->{muted_until} // $moment);
 		$number-- while $is_muted and $number > $done and !is_loud($world, $deadline, $number);
-		push @alerts, alert($world, $letter, $deadline, $number, $moment) if $number > $done;
+		$deadline->{stage_done} = $done;
+		# In seconds there may be several ends a day; the same stage of the same end is not told again.
+		if ($number > $done and !$told->{ $number . ' at ' . stage_time($world, $deadline, $number) }++) {
+			push @alerts, alert($world, $letter, $deadline, $number, $moment);
+			$told->{offset} = stage_offset($world, $deadline, $number) if $deadline->{measure} ne 'second';
+		}
 		$deadline->{stage_done} = $number;
 		$deadline->{reached} = max($deadline->{reached}, $number);
 		$deadline->{next_event_at} = next_alert($world, $deadline);
 	}
-	my @raised = grep { !$letter->{told}{"$_->{rule}/$_->{since}/$_->{due_on}/$_->{stage_at}"}++ } @alerts;
-	push @{ $letter->{alerts} }, @raised;
-	return @raised;
+	push @{ $letter->{alerts} }, @alerts;
+	return @alerts;
 }
 
 sub alert {

@@ -126,5 +126,78 @@ select lwtest.rows_are(
 
 select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');
 
+-- ---- two stages at the same moment, before and after ------------------------------------------
+
+-- Received Monday 13 April; on Thursday, when the first is told, Friday becomes a day off: the second is Thursday's now.
+call lwtest.set_clock('2026-04-13 10:00:00');
+call lwtest.register('D-EVE', '2026-04-13 09:00');
+call lwtest.sweep('2026-04-16 09:00:00');
+call lwtest.set_clock('2026-04-16 10:00:00');
+call lwtest.change_list(array['2026-04-17'::date], 'off');
+call lwtest.sweep();
+call lwtest.walk('2026-04-17', '2026-04-20');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('D-EVE') $$,
+	$$ values
+		('2026-04-16 09:00:00', 'warn', '2026-04-20', '-'),
+		('2026-04-16 10:00:00', 'warn', '2026-04-20', '-'),
+		('2026-04-20 09:00:00', 'due', '2026-04-20', '-') $$,
+	'a stage that moves to the time of one that was told is told too');
+
+-- ---- a last day that goes and comes back ----------------------------------------------------------
+
+-- The day of receipt is corrected to a later one and back; meanwhile the office has moved west, so what was told is ahead again.
+insert into letterwatch.office (office_code, name, parent_code) values ('T-WEST', 'office that turns out to lie in the west', 'T-P');
+call lwtest.set_clock('2026-04-01 10:00:00');
+call lwtest.register('D-BACK', '2026-04-01 09:00', 'T-WEST');
+call lwtest.register('D-FAR', '2026-04-01 09:00', 'T-WEST');
+call lwtest.sweep('2026-04-07 09:00:00');
+call lwtest.set_clock('2026-04-07 09:30:00');
+select count(*) as ignored from letterwatch.correct_letter('D-BACK', 'a slip', received_on => '2026-04-02') \gset
+update letterwatch.office set time_zone = 'Asia/Urumqi' where office_code = 'T-WEST';
+select count(*) as ignored from letterwatch.correct_letter('D-BACK', 'no slip', received_on => '2026-04-01') \gset
+call lwtest.redate();
+call lwtest.sweep('2026-04-08 11:00:00');
+select lwtest.rows_are(
+	$$ select letter, told.* from unnest(array['D-BACK', 'D-FAR']) letter, lwtest.told_of(letter) told $$,
+	$$ values
+		('D-BACK', '2026-04-07 09:00:00', 'warn', '2026-04-08', '2'),
+		('D-BACK', '2026-04-08 11:00:00', 'due', '2026-04-08', '-'),
+		('D-FAR', '2026-04-07 09:00:00', 'warn', '2026-04-08', '2'),
+		('D-FAR', '2026-04-08 11:00:00', 'due', '2026-04-08', '-') $$,
+	'what was told for a last day is not told for it again, nor stood for by a later alert');
+
+-- ---- other rules, with other stages -----------------------------------------------------------------
+
+-- The same seven days under two sets of rules; a number stands for different stages in them.
+insert into letterwatch.rule_set (rule_set, title) values ('t-few', 'two stages'), ('t-many', 'four stages');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, roll, responsible_unit, met_by)
+select s, 'notice', 'test', 'receipt', 7, 'day', false, 'petitions', '{notice}' from unnest(array['t-few', 't-many']) s;
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, workdays, seconds, every, severity)
+values ('t-few', 'notice', 1, 'due', 0, null, null, 4), ('t-few', 'notice', 2, 'overdue', null, 0, null, 3),
+       ('t-many', 'notice', 1, 'warn', -1, null, null, 5), ('t-many', 'notice', 2, 'due', 0, null, null, 4),
+       ('t-many', 'notice', 3, 'overdue', null, 0, null, 3), ('t-many', 'notice', 4, 'remind', 1, null, 1, 4);
+call lwtest.set_clock('2026-06-01 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set)
+values ('D-FEWER', 'T-P-C-1', '2026-06-01', 't-many'), ('D-MORE', 'T-P-C-1', '2026-06-01', 't-few'),
+       ('D-LATE', 'T-P-C-1', '2026-06-01', 't-many'), ('D-TOLD', 'T-P-C-1', '2026-06-01', 't-few');
+call lwtest.walk('2026-06-04', '2026-06-08');
+call lwtest.set_clock('2026-06-08 10:00:00');
+select count(*) as ignored from letterwatch.correct_letter('D-FEWER', 'a slip', rule_set => 't-few') \gset
+select count(*) as ignored from letterwatch.correct_letter('D-MORE', 'a slip', rule_set => 't-many') \gset
+call lwtest.walk('2026-06-09', '2026-06-10');
+call lwtest.set_clock('2026-06-10 10:00:00');
+select count(*) as ignored from letterwatch.correct_letter('D-LATE', 'a slip', rule_set => 't-few') \gset
+select count(*) as ignored from letterwatch.correct_letter('D-TOLD', 'a slip', rule_set => 't-many') \gset
+call lwtest.walk('2026-06-11', '2026-06-11');
+select lwtest.rows_are(
+	$$ select letter, stage, count(*) from lwtest.told where letter in ('D-FEWER', 'D-MORE', 'D-LATE', 'D-TOLD') group by 1, 2 order by 1, 2 $$,
+	$$ values
+		('D-FEWER', 'due', 1), ('D-FEWER', 'overdue', 1), ('D-FEWER', 'warn', 1),
+		('D-LATE', 'due', 1), ('D-LATE', 'overdue', 1), ('D-LATE', 'remind', 2), ('D-LATE', 'warn', 1),
+		('D-MORE', 'due', 1), ('D-MORE', 'overdue', 1), ('D-MORE', 'remind', 3),
+		('D-TOLD', 'due', 1), ('D-TOLD', 'overdue', 1), ('D-TOLD', 'remind', 2) $$,
+	'each stage of the rules that hold is told once, whatever its number was under the rules before');
+
 select * from finish();
 rollback;

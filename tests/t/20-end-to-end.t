@@ -156,22 +156,27 @@ subtest 'an office that moves to another time zone: what was told stays told' =>
 		insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, roll, responsible_unit, met_by)
 		values ('days', 'notice', 'test', 'receipt', 7, 'day', false, 'petitions', '{notice}');
 		insert into letterwatch.stage (rule_set, rule, stage_no, stage, workdays, seconds, severity)
-		values ('days', 'notice', 1, 'overdue', null, 0, 3), ('days', 'notice', 2, 'remind', 1, null, 4);
+		values ('days', 'notice', 1, 'due', 0, null, 4), ('days', 'notice', 2, 'overdue', null, 0, 3), ('days', 'notice', 3, 'remind', 1, null, 4);
 		update letterwatch.office set time_zone = 'Asia/Tokyo', rule_set = 'days' where office_code = 'A';
-		insert into letterwatch.letter (letter_no, office_code, received_on) values ('LATE', 'A', '2026-05-01');
+		insert into letterwatch.letter (letter_no, office_code, received_on) values ('LATE', 'A', '2026-05-01'), ('DUE', 'A', '2026-05-08');
 		SQL
 	my $syslog = LetterWatch::Syslog->new;
 	my $daemon = $lw->start_daemon($db, $syslog);
 	wait_until { told($syslog, 'LATE') } 10, 'a letter registered late is overdue';
 	$on->('15 10:00');
 	$lw->psql($db, 'notify letterwatch_due');
-	wait_until { told($syslog, 'LATE') == 2 } 10, 'the next morning, by the clock of Tokyo, it is reminded of';
+	wait_until { told($syslog, 'LATE') == 2 and told($syslog, 'DUE') } 10, 'the next morning, by the clock of Tokyo, it is reminded of';
 	$lw->psql($db, q{select letterwatch.correct_letter('LATE', 'a slip', received_on => '2026-04-30')});
-	$lw->psql($db, q{update letterwatch.office set time_zone = 'Asia/Urumqi' where office_code = 'A'});
-	$on->('15 12:00');
-	$lw->psql($db, q{insert into letterwatch.letter (letter_no, office_code, received_on) values ('NEXT', 'A', '2026-05-01'); notify letterwatch_due});
-	wait_until { told($syslog, 'NEXT') } 10, 'that morning comes once more, by the clock of Urumqi';
-	is_deeply([ told($syslog, 'LATE') ], [ 'overdue notice', 'remind notice' ], 'but not the reminder');
+	$daemon->signal('STOP');
+	$lw->psql($db, q{update letterwatch.office set time_zone = 'Asia/Urumqi' where office_code = 'A'; select letterwatch.redate_letters(1000)});
+	$on->('16 03:00');
+	$daemon->signal('CONT');
+	$lw->psql($db, 'notify letterwatch_due');
+	wait_until { told($syslog, 'DUE') == 2 } 10, 'that morning comes once more, and the end of the day, by the clock of Urumqi';
+	is_deeply([ map { told($syslog, $_) } 'LATE', 'DUE' ], [ 'overdue notice', 'remind notice', 'due notice', 'overdue notice' ],
+		'what was told is not told again');
+	is($lw->psql($db, q{select string_agg(covers::text, ' ' order by stage_no) from letterwatch.alert where letter_no = 'DUE'}), '1 1',
+		'nor stood for by a later alert');
 	invariant_holds($lw, $db, [$syslog]);
 };
 

@@ -65,10 +65,8 @@ sub uncovered {
 			from letterwatch.alert a
 			where (a.letter_no, a.rule, a.since, a.due_on) = (c.letter_no, c.rule, c.since, c.due_on)
 			  and c.stage_no between a.stage_no + a.occurrence - a.covers and a.stage_no + a.occurrence - 1
-			  -- An office that moves to another time zone moves the end, not the last day: what is ahead again is told again.
-			  and (a.raised_at >= c.dated_at or a.stage_at = c.at or c.at <= c.dated_at)
 		) n (alerts)
-		where n.alerts <> 1 and not (n.alerts > 1 and c.at <= c.dated_at)
+		where n.alerts <> 1
 SQL
 }
 
