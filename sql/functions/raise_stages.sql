@@ -52,7 +52,8 @@ begin
 		left join letterwatch.letter_state s on s.letter_no = d.letter_no
 	), moved as (
 		update letterwatch.deadline d
-		set stage_done = greatest(s.stage_done, s.reached_no), reached = greatest(d.reached, s.reached_no), next_event_at = s.next_at
+		set stage_done = greatest(s.stage_done, s.reached_no), reached = greatest(d.reached, s.stage_done, s.reached_no),
+		    next_event_at = s.next_at
 		from staged s
 		where d.ctid = s.tid
 		returning d.letter_no
