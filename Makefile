@@ -140,11 +140,16 @@ check-deb:
 	@tests/tools/deps.sh run check check-deb
 	prove --verbose tests/deb/
 
+# Promises kept over failovers under Patroni: some minutes.
+check-ha:
+	@tests/tools/deps.sh run check check-ha
+	tests/tools/check.sh --verbose tests/ha/
+
 clean:
 	@tests/tools/run.sh clean
 	rm -rf build build-asan build-fuzz
 
 FORCE:
-.PHONY: all man unit run psql check lint lint-only format bench fuzz simulate torture asan install deb check-deb clean FORCE
+.PHONY: all man unit run psql check lint lint-only format bench fuzz simulate torture asan install deb check-deb check-ha clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh run|check|bench|deb|check-deb|fuzz|fuzz-runtime|lint…: installs the Debian packages that these need and that are missing, and says which.
+# deps.sh run|check|bench|deb|check-deb|check-ha|fuzz|fuzz-runtime|lint…: installs the Debian packages that these need and that are missing, and says which.
 #
 # Debian's PostgreSQL package makes and starts a cluster on port 5432, and other packages start services. Neither is
 # ours to do on somebody's machine, so both are turned off for as long as apt runs, by two files that are put back after.
@@ -38,6 +38,7 @@ missing() {
 		;;
 	deb) set -- build-essential debhelper fakeroot lintian ;;
 	check-deb) set -- mmdebstrap ;;
+	check-ha) set -- patroni etcd-server ;;
 	fuzz) set -- clang ;;
 	fuzz-runtime)
 		version=$(clang -dumpversion | cut -d. -f1)
