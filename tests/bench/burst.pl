@@ -106,7 +106,7 @@ my $PREPARE = <<~"SQL";
 	join letterwatch.deadline d on d.letter_no = a.letter_no and d.rule = a.rule and d.since = a.since;
 	SQL
 my $ALERT = 'alert_id, letter_no, rule, since, due_on, stage_no, occurrence, stage, severity, office_code, to_office, unit, handler,'
-  . ' stage_at, raised_at, late_s, covers, registered_late, provisional, days_left, workdays_left';
+  . ' stage_at, raised_at, late_s, covers, registered_late, provisional, days_left, workdays_left, stage_offset';
 my $BARE = <<~"SQL";
 	set session_replication_role = replica;
 	do \$do\$
@@ -165,7 +165,10 @@ for my $round (1 .. $ROUNDS) {
 		. " %.1f beside bare; memory %d kB anonymous, %d resident\n", $STAGES, $rate, $held_rate, $rate{bare}[-1], $wait{alone}[-1], $wait, $limited_wait,
 		$limited_rate, $wait{bare}[-1], @memory);
 }
-report("%d alerts, medians of %d rounds: %.2f of the bare statements' rate (aim: 0.6 or more); clerks wait %.2f times as long with rate = 2000"
-	. " (aim: 1.3 or less); beside a held snapshot %.2f of the rate without (aim: 0.5 or more)\n", $STAGES, $ROUNDS,
-	median(@{ $rate{daemon} }) / median(@{ $rate{bare} }), median(@{ $wait{limited} }) / median(@{ $wait{alone} }),
-	median(@{ $rate{held} }) / median(@{ $rate{daemon} }));
+my ($daemon_rate, $bare_rate, $held_rate) = map { median(@{ $rate{$_} }) } qw(daemon bare held);
+my ($alone, $beside, $limited) = map { median(@{ $wait{$_} }) } qw(alone daemon limited);
+figure("$STAGES alerts due at once, a second",                    '%.0f', $daemon_rate);
+figure('to the rate of the bare statements',                      '%.2f', $daemon_rate / $bare_rate, 'at least', 0.6);
+figure('beside a held snapshot, to the rate without',             '%.2f', $held_rate / $daemon_rate, 'at least', 0.5);
+figure('clerks wait meanwhile (p95), to the same without',        '%.2f', $beside / $alone);
+figure('clerks wait with rate = 2000 (p95), to the same without', '%.2f', $limited / $alone, 'at most', 1.3);

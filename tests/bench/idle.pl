@@ -43,9 +43,10 @@ my ($waits, $cpu_s) = state_of($daemon->pid);
 sleep $SECONDS;
 my ($more_waits, $more_cpu_s, $anonymous_kb, $resident_kb) = state_of($daemon->pid);
 $daemon->stop;
-report("idle for %d s: %.0f wake-ups an hour (aim: 130 or less), %.2f processor seconds a day (aim: 2 or less)\n", $SECONDS,
-	($more_waits - $waits) * 3600 / $SECONDS, ($more_cpu_s - $cpu_s) * 86_400 / $SECONDS);
-report("memory: %d kB anonymous (aim: 4096 or less), %d kB resident with shared libraries (aim: 12288 or less)\n", $anonymous_kb, $resident_kb);
+figure('an idle daemon wakes, times an hour',           '%.0f', ($more_waits - $waits) * 3600 / $SECONDS,   'at most', 130);
+figure('its processor time, seconds a day',             '%.2f', ($more_cpu_s - $cpu_s) * 86_400 / $SECONDS, 'at most', 2);
+figure('its anonymous memory, MB',                      '%.1f', $anonymous_kb / 1024,                       'at most', 4);
+figure('its resident memory with shared libraries, MB', '%.1f', $resident_kb / 1024,                        'at most', 12);
 
 $lw->set_clock($db, "statement_timestamp() + interval '100 days'");
 $syslog->clear;
@@ -53,5 +54,5 @@ my $first = seconds {
 	$daemon = $lw->start_daemon($db, $syslog);
 	wait_for { $syslog->alerts } 60 or die "no alert\n";
 };
-report("from its start to the first alert, %d deadlines due: %.2f s (aim: 1 or less)\n", 2 * $LETTERS, $first);
+figure(sprintf('from its start to the first alert, %d deadlines due, s', 2 * $LETTERS), '%.2f', $first, 'at most', 1);
 $daemon->stop;

@@ -46,7 +46,8 @@ my $db = $lw->fast_database;
 
 # ---- the rivals ----------------------------------------------------------------------------------------------------------------
 
-my @RIVALS = qw(cron pg_cron poller);
+my @RIVALS = qw(poller cron pg_cron);
+my %NAME   = (poller => 'a poller each second', cron => 'cron and psql each minute', pg_cron => 'pg_cron each minute');
 $lw->psql('postgres', 'create database rivals');
 $lw->psql('rivals', 'create extension pg_cron');
 for my $table (@RIVALS) {
@@ -142,8 +143,9 @@ sub tell_ms {
 	}
 	for my $percent (sort keys %{ $AIM_MS{$when} }) {
 		my $beyond = percentile($percent, @{ $late->{letterwatch} }) - percentile($percent, @commit_ms);
-		report("letterwatch p%d beyond a commit's: %.2f (aim: %d or less)\n", $percent, $beyond, $AIM_MS{$when}{$percent});
+		figure("a line's lateness beyond that of a commit, $when, p$percent, ms", '%.2f', $beyond, 'at most', $AIM_MS{$when}{$percent});
 	}
+	figure("lateness of $NAME{$_}, $when, p50, ms", '%.0f', percentile(50, @{ $ms{$_} })) for @RIVALS;
 	my ($soonest) = sort { $a <=> $b } @{ $late->{letterwatch} };
 	die sprintf "a line came %.3f ms before its time\n", -$soonest if $soonest < 0;
 	return;

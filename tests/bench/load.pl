@@ -60,5 +60,5 @@ for my $round (1 .. $ROUNDS) {
 		map { my $s = $took{$_}[-1]; ($s, $LETTERS / $s) } qw(file copy bare));
 }
 my ($file, $copy, $bare) = map { median(@{ $took{$_} }) } qw(file copy bare);
-report("%d letters, medians of %d rounds: file %.2f, copy %.2f times the time of the bare rows; rate by file %.2f of bare\n",
-	$LETTERS, $ROUNDS, $file / $bare, $copy / $bare, $bare / $file);
+figure("$LETTERS letters by COPY, to the time of the bare rows",   '%.2f', $copy / $bare, 'at most',  1.3);
+figure("$LETTERS letters by one file, to the rate of the bare rows", '%.2f', $bare / $file, 'at least', 0.5);

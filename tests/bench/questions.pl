@@ -19,7 +19,7 @@ my $LETTERS = shift // 200_000;
 my $TIMES   = shift // 5;
 
 my @WORDS = qw(overdue due_soon mine letters late_entries summary rates board backlog ageing workload supervision campaign);
-my %AIM_MS = (overdue => [10], due_soon => [10], rates => [ undef, undef, 1000 ]);
+my @AIMS  = ([ 'overdue', 0, 10 ], [ 'due_soon', 0, 10 ], [ 'rates', 2, 1000 ]); # word, level, ms
 
 my $lw = LetterWatch->new(settings => "shared_buffers = 2GB\nwork_mem = 16MB\nmax_wal_size = 8GB\nmaintenance_work_mem = 512MB\n");
 my $db = $lw->fresh_database;
@@ -83,6 +83,6 @@ my @levels = qw(county province nation);
 my %ms     = map { $_ => ask("q_$_") } @levels;
 report("%-14s %10s %10s %10s   ms, %d letters\n", 'question', @levels, $LETTERS);
 for my $word (@WORDS) {
-	my @aims = map { defined $AIM_MS{$word}[$_] ? "$levels[$_] $AIM_MS{$word}[$_] or less" : () } 0 .. 2;
-	report("%-14s %10.1f %10.1f %10.1f%s\n", ":$word", (map { $ms{$_}{$word} } @levels), @aims ? '   aim: ' . join(', ', @aims) : '');
+	report("%-14s %10.1f %10.1f %10.1f\n", ":$word", map { $ms{$_}{$word} } @levels);
 }
+figure(sprintf(':%s of a %s, ms', $_->[0], $levels[ $_->[1] ]), '%.1f', $ms{ $levels[ $_->[1] ] }{ $_->[0] }, 'at most', $_->[2]) for @AIMS;

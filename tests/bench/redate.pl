@@ -135,6 +135,6 @@ for my $round (1 .. $ROUNDS) {
 	push @bare,    $bare;
 	push @longest, $longest;
 }
-report("%d open letters, %d entries a second, medians of %d rounds: re-dating %.2f s, bare UPDATE and INSERT %.2f s, ratio %.2f;"
-	. " clerks' longest wait %.0f ms\n", $LETTERS, $RATE, $ROUNDS, median(@redate), median(@bare), median(@redate) / median(@bare),
-	median(@longest));
+figure("re-dating $LETTERS open letters by a list of holidays, to the time of a bare UPDATE and INSERT", '%.2f',
+	median(@redate) / median(@bare), 'at most', 1.5);
+figure('the longest that a clerk waits meanwhile, ms', '%.0f', median(@longest), 'at most', 200);

@@ -23,5 +23,17 @@ bench() {
 	shift
 	as postgres perl -I tests/lib -I "$modules/perl" "tests/bench/$name.pl" "$@"
 }
-[ $# -gt 0 ] || { bench lateness && bench idle && bench burst && bench register && bench load 200000 && bench redate && bench questions; exit; }
-bench "$@"
+if [ $# -gt 0 ]; then
+	bench "$@"
+	exit
+fi
+
+# All that has an aim, and last the table of it.
+export LETTERWATCH_FIGURES="$work/figures"
+for name in lateness idle burst register 'load 200000' redate questions; do
+	# shellcheck disable=SC2086 # a name and its arguments
+	bench $name
+done
+printf '\nOn %s cores of %s, Linux %s, PostgreSQL %s:\n\n| | measured | aim |\n|---|---|---|\n' "$(nproc)" \
+	"$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(uname -r)" "$("$bin/postgres" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/')"
+cat "$LETTERWATCH_FIGURES"

@@ -10,7 +10,7 @@ use File::Temp ();
 use POSIX qw(ceil);
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-our @EXPORT = qw(report seconds median percentile country copy_of psql_seconds pgbench waiting_ms);
+our @EXPORT = qw(report figure seconds median percentile country copy_of psql_seconds pgbench waiting_ms);
 
 my ($out, $err);
 BEGIN {
@@ -23,6 +23,20 @@ BEGIN {
 sub report {
 	my ($format, @values) = @_;
 	printf {$out} $format, @values;
+	return;
+}
+
+# A row of the table that make bench ends with: figure(WHAT, FORMAT, VALUE) or figure(WHAT, FORMAT, VALUE, 'at most' or 'at least', AIM).
+sub figure {
+	my ($what, $format, $value, $bound, $aim) = @_;
+	my $aimed  = defined $bound ? "$bound $aim" : '';
+	my $missed = defined $bound && ($bound eq 'at most' ? $value > $aim : $value < $aim) ? ', missed' : '';
+	my $text   = sprintf $format, $value;
+	report("%s: %s%s\n", $what, $text, $aimed ? " (aim: $aimed$missed)" : '');
+	return unless $ENV{LETTERWATCH_FIGURES};
+	open my $table, '>>', $ENV{LETTERWATCH_FIGURES} or die "$ENV{LETTERWATCH_FIGURES}: $!";
+	print $table "| $what | $text | $aimed$missed |\n";
+	close $table or die $!;
 	return;
 }
 
