@@ -1,7 +1,7 @@
 /*
  * conf -- the settings: one table of keys, one file into a fresh struct, checked whole.
  * Owns:  the key table (section, key, default, parser, printer); lexing is libinih's.
- * Never: applies a setting; a reload compares two structs and its owner acts.
+ * Never: applies a setting; its owner does, at the start and at a reload.
  */
 #ifndef LETTERWATCH_CONF_H
 #define LETTERWATCH_CONF_H
@@ -25,7 +25,7 @@ struct conf {
 	char *ident;                 /* [alerts] ident: 1 to 32 printable ASCII characters, no space, ':' or '[' */
 	enum conf_language language; /* [alerts] language */
 	int rate;                    /* [alerts] rate: lines a second, 0 = no limit */
-	int64_t max_sleep_ms;        /* [timer] max_sleep: 1s to 60s, written as 500ms, 30s, 1min */
+	int64_t max_sleep_ms;        /* [timer] max_sleep: 1s to 60s, written as 1500ms, 30s, 1min */
 	int batch;                   /* [timer] batch: 1 to 10000 */
 	int64_t heartbeat_ms;        /* [timer] heartbeat: 1s to 24h, or 0 = none */
 	char *listen;                /* [http] listen: "", a loopback ADDRESS:PORT, or unix:PATH */

@@ -48,7 +48,9 @@ static const char sql_mark[] = "select letterwatch.mark_emitted($1::bigint, $2::
 static const char sql_disconnect[] = "select letterwatch.daemon_disconnect($1::bigint)";
 static const char sql_status[] = "select instance, host, started_at, last_pass_at, state, next_event_at, pending"
 				 " from letterwatch.daemon_status order by instance";
-static const char sql_check[] = "select what, ok, detail from letterwatch.check_setup()";
+#define TEXT_OF(number) #number
+#define CHECK_SETUP(schema) "select what, ok, detail from letterwatch.check_setup(" TEXT_OF(schema) ")"
+static const char sql_check[] = CHECK_SETUP(STORE_SCHEMA);
 static const char sql_metrics[] = "select name, label, value from letterwatch.metrics()";
 
 /* Which one it is, the result function knows that is given to pgconn. */

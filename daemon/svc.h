@@ -1,7 +1,7 @@
 /*
  * svc -- what systemd is told: READY, RELOADING, STOPPING, STATUS, WATCHDOG (sd_notify(3)).
  * Owns:  the interval in which the watchdog wants to be pinged.
- * Never: judges whether a ping is deserved: health does, and the daemon acts on it.
+ * Never: judges whether a ping is deserved: health does, and monitor pings.
  *
  * Without NOTIFY_SOCKET every call does nothing.
  */

@@ -14,7 +14,7 @@ grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
 grant execute on function letterwatch.daemon_connect(bigint, text, int, text), letterwatch.claim_due(bigint, int, text),
-	letterwatch.outbox_lines(bigint, text), letterwatch.mark_emitted(bigint, uuid[]), letterwatch.daemon_disconnect(bigint), letterwatch.check_setup(),
+	letterwatch.outbox_lines(bigint, text), letterwatch.mark_emitted(bigint, uuid[]), letterwatch.daemon_disconnect(bigint), letterwatch.check_setup(int),
 	letterwatch.metrics()
 	to letterwatch_daemon;
 grant select on letterwatch.daemon_status, letterwatch.schema_version, letterwatch.office_setting, letterwatch.calendar_date
@@ -32,7 +32,7 @@ grant execute on function letterwatch.due_date(text, text, date, text), letterwa
 	letterwatch.period_end(text, date, text, int, text, boolean, boolean, datemultirange, date),
 	letterwatch.paused_end(text, date, date, boolean, datemultirange), letterwatch.planning_horizon(),
 	letterwatch.refuse(text, text, text), letterwatch.explain_deadline(text, text), letterwatch.letter_history(text),
-	letterwatch.workload(text, int), letterwatch.rate(numeric, numeric), letterwatch.counted(text, int, int),
+	letterwatch.workload(text, int), letterwatch.stage_number(float8[], int, float8), letterwatch.rate(numeric, numeric), letterwatch.counted(text, int, int),
 	letterwatch.reply_rate_tree(text, date, date, timestamptz)
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
 grant execute on function letterwatch.refuse(text, text, text) to letterwatch_intake;
@@ -104,7 +104,7 @@ grant execute on function letterwatch.session_key() to letterwatch_admin;
 grant select on letterwatch.replan_queue, letterwatch.parked, letterwatch.deadline_change, letterwatch.settings_change,
 	letterwatch.rule_past, letterwatch.office_setting_past, letterwatch.calendar_edition, letterwatch.petitioner_forgotten
 	to letterwatch_admin;
-grant execute on function letterwatch.verify(), letterwatch.resend_alerts(timestamptz, timestamptz), letterwatch.check_setup(),
+grant execute on function letterwatch.verify(), letterwatch.resend_alerts(timestamptz, timestamptz), letterwatch.check_setup(int),
 	letterwatch.check_import(text, int), letterwatch.import_calendar(text, int, text), letterwatch.preview_calendar(text, int),
 	letterwatch.preview(), letterwatch.redate_letters(int)
 	to letterwatch_admin;

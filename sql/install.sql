@@ -129,6 +129,7 @@ select not exists (select from letterwatch.schema_version where version = 10) as
 \ir functions/intake_day.sql
 \ir functions/intake_moment.sql
 \ir functions/invoker.sql
+\ir functions/is_owner.sql
 \ir functions/keep_rejects.sql
 \ir functions/know_since.sql
 \ir functions/language.sql
@@ -202,7 +203,6 @@ select not exists (select from letterwatch.schema_version where version = 10) as
 \ir functions/refuse_rows.sql
 \ir functions/refuse_rules.sql
 \ir functions/register_letter.sql
-\ir functions/renumber_stages.sql
 \ir functions/reopen_letter.sql
 \ir functions/replan.sql
 \ir functions/replan_or_queue.sql

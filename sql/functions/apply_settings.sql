@@ -15,7 +15,6 @@ declare
 	moment timestamptz;
 	of_offices text[] := '{}';
 	of_rule_sets text[] := '{}';
-	of_restaged text[] := '{}';
 begin
 	-- One at a time; planners go on.
 	lock table letterwatch.planning in share update exclusive mode;
@@ -49,8 +48,7 @@ begin
 	end if;
 	if change.in_stages then
 		perform letterwatch.refuse_rules();
-		of_restaged := letterwatch.rebuild_stages();
-		of_rule_sets := change.rule_sets || of_restaged;
+		of_rule_sets := change.rule_sets || letterwatch.rebuild_stages();
 	end if;
 
 	is_job := not isempty(days) and exists (select from letterwatch.letter_state)
@@ -70,7 +68,7 @@ begin
 	set applied_at = moment, redated_at = moment
 	where c.applied_at is null and c.redated_at is null;
 	update letterwatch.settings_change c
-	set job = change.what, calendars = change.calendars, rule_sets = of_rule_sets, offices = of_offices, restaged = of_restaged,
+	set job = change.what, calendars = change.calendars, rule_sets = of_rule_sets, offices = of_offices,
 	    first_day = lower(days), last_day = upper(days) - 1, redated_at = null
 	where c.change_id = change.change_id and is_job;
 	perform letterwatch.plan_daily_lines();

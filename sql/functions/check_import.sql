@@ -2,7 +2,7 @@
 -- calendar_import, each fault with the number of its line (NULL: of the whole list). Empty: nothing.
 -- Days are ISO dates and stay dates: no time zone touches them. Half a list: holidays that the newest list before it names are
 -- missing altogether (several on one day are parted by 、 or a comma).
--- Callers: import_calendar, preview_calendar, administrators.
+-- Callers: add_list, administrators.
 create or replace function letterwatch.check_import(calendar text, year int) returns table (line bigint, fault text)
 language sql stable security definer
 set search_path = pg_catalog, letterwatch, pg_temp

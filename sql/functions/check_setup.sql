@@ -1,9 +1,15 @@
--- check_setup() → (what, ok, detail): whether what the daemon needs stands right, a row each: schema, role, time zone, calendar.
+-- check_setup(program_schema DEFAULT NULL) → (what, ok, detail): whether what the daemon needs stands right, a row each: schema, role,
+-- time zone, calendar. program_schema: the schema that the daemon comes with; it works with that one and the next.
 -- Callers: letterwatchd --check.
-create or replace function letterwatch.check_setup() returns table (what text, ok boolean, detail text)
+create or replace function letterwatch.check_setup(program_schema int default null) returns table (what text, ok boolean, detail text)
 language sql stable
 as $$
-	select 'schema', true, format('version %s', (select max(v.version) from letterwatch.schema_version v))
+	select 'schema', v.version - coalesce(program_schema, v.version) between 0 and 1,
+	       format('version %s', v.version)
+	       || case when v.version < program_schema then format(', this program wants %s: run its install.sql', program_schema)
+	               when v.version > program_schema + 1 then format(', this program knows %s: install a newer one', program_schema)
+	               else '' end
+	from (select max(version) from letterwatch.schema_version) v (version)
 	union all
 	select 'role', has_function_privilege('letterwatch.claim_due(bigint, int, text)', 'execute'),
 	       format('%s %s claim what is due', current_user,
@@ -24,4 +30,4 @@ as $$
 	) y (listed)
 	group by c.calendar
 $$;
-comment on function letterwatch.check_setup() is 'Whether schema, role, time zone and calendar are right.';
+comment on function letterwatch.check_setup(int) is 'Whether schema, role, time zone and calendar are right.';

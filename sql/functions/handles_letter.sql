@@ -1,4 +1,4 @@
--- handles_letter(letter_no) → boolean: whether the invoker is a clerk of the office in charge of a letter, or an administrator.
+-- handles_letter(letter_no) → boolean: whether the invoker is a clerk of the office in charge of a letter, or the owner of the schema.
 -- Callers: the policy of petitioner; check_letter, letter_history.
 create or replace function letterwatch.handles_letter(letter_no text) returns boolean
 language plpgsql stable security definer parallel safe

@@ -2,7 +2,7 @@
 -- the same row before; how many. What a registry still says wrong, for the same reason, stays noted and is not counted again.
 -- Blank lines are passed over. Without keep the first fault is refused instead: LW002 something
 -- named is not there, LW001 otherwise.
--- Callers: take_letters, take_events, take_lines.
+-- Callers: take_letters, take_events, take_lines, take_batch.
 create or replace function letterwatch.keep_rejects(into_batch bigint, keep boolean, faults letterwatch.intake_fault[]) returns bigint
 language plpgsql volatile
 as $$

@@ -1,12 +1,12 @@
 -- my_clerk_offices() → rows: the codes of the offices whose letters the invoker handles, and so sees with title and writer: a
--- clerk's own offices; for administrators all; one may come twice.
--- Callers: views; policies of row security; letter_inserted, event_inserted, handles_letter.
+-- clerk's own offices; for the owner all, but not for administrators; one may come twice.
+-- Callers: views; letter_inserted, event_inserted, petitioner_written, handles_letter.
 create or replace function letterwatch.my_clerk_offices() returns setof text
 language plpgsql stable security definer parallel safe rows 10
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 begin
-	if letterwatch.sees_all() then
+	if letterwatch.is_owner() then
 		return query select s.office_code::text from letterwatch.office_setting s;
 		return;
 	end if;

@@ -1,7 +1,7 @@
 -- my_offices() → rows: the codes of the offices whose letters the invoker may see: a clerk's own offices, a reader's own and all
 -- below them, for administrators all; one may come twice. In conditions it stands as
 -- `office_code in (select letterwatch.my_offices())`.
--- Callers: views; policies of row security; event_inserted, sees_letter.
+-- Callers: views; policies of row security; event_inserted, sees_letter, workload, reply_rate_tree.
 create or replace function letterwatch.my_offices() returns setof text
 language plpgsql stable security definer parallel safe rows 20
 set search_path = pg_catalog, letterwatch, pg_temp

@@ -11,9 +11,11 @@ language sql stable parallel safe
 as $$
 	select case when muted_until > t.at then least(muted_until, l.at) else t.at end
 	from letterwatch.stage_time(calendar, time_zone, day_begins, base_on, overdue_at, measure, offsets, every, stage_done + 1) t
-	left join lateral letterwatch.stage_time(
-		calendar, time_zone, day_begins, base_on, overdue_at, measure, offsets, every,
-		case when muted_until > t.at then letterwatch.loud_stage(loud, cardinality(offsets), every, stage_done) end) l on true
+	cross join lateral (
+		select case when muted_until > t.at then letterwatch.loud_stage(loud, cardinality(offsets), every, stage_done) end offset 0
+	) n (loud_no)
+	left join lateral letterwatch.stage_time(calendar, time_zone, day_begins, base_on, overdue_at, measure, offsets, every, n.loud_no) l
+		on true
 $$;
 comment on function letterwatch.next_stage(text, text, time, date, timestamptz, text, float8[], int, int[], timestamptz, int) is
 	'When a deadline has to be looked at next.';

@@ -45,7 +45,7 @@ begin
 		from new_letter n
 	), plan as materialized (
 		select n.letter_no, r.rule, r.valid_from, r.responsible_unit, p.due_on, p.late_at, p.provisional, u.overdue_at,
-		       f.first_stage, t.stage_done,
+		       f.first_stage,
 		       case when not (n.baseline and u.overdue_at > p.late_at) then t.next_event_at end as next_event_at
 		from new_letter n
 		cross join lateral (
@@ -62,15 +62,15 @@ begin
 		left join letterwatch.stage_plan g on g.rule_set = n.rule_set and g.rule = r.rule
 		cross join lateral letterwatch.first_stage(g.offsets, g.overdue_no, p.late_at, u.overdue_at, p.slack) f (first_stage)
 		left join lateral letterwatch.stages_ahead(n.calendar, n.time_zone, n.day_begins, n.rule_set, r.rule, u.overdue_at,
-		                                           f.first_stage, null, 0, 0, null) t on true
+		                                           f.first_stage, null, null, null, null) t on true
 		where n.letter_no = n.like_letter
 	), added as (
 		insert into letterwatch.deadline
 			(letter_no, rule, since, rule_set, office_code, unit, state, start_on, due_on, late_at, overdue_at, provisional,
-			 first_stage, rule_from, begun_at, baseline, changed_at, dated_at, stage_done, reached, next_event_at)
+			 first_stage, rule_from, begun_at, baseline, changed_at, dated_at, next_event_at)
 		select n.letter_no, p.rule, 0, n.rule_set, n.office_code, p.responsible_unit, 'open', n.received_on, p.due_on, p.late_at,
 		       p.overdue_at, p.provisional, p.first_stage, p.valid_from, n.registered_at, n.baseline, moment, moment,
-		       p.stage_done, 0, p.next_event_at
+		       p.next_event_at
 		from new_letter n
 		join plan p on p.letter_no = n.like_letter
 		returning next_event_at

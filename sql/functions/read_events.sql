@@ -2,7 +2,7 @@
 -- blanks trimmed, the letter found by letter_no or by letter_ref, codes of offices (office_alias) and Chinese titles (term)
 -- translated, days and moments in the zone of the office in charge; without occurred_at it is now. known: it is here already by
 -- its (source, source_ref). fault '': the line is blank. Index lookups only, as in read_letters.
--- Callers: take_events.
+-- Callers: take_events, take_lines.
 create or replace function letterwatch.read_events(first bigint, last bigint) returns setof letterwatch.intake_event_row
 language sql stable rows 1000
 set plan_cache_mode = force_generic_plan

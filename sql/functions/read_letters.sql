@@ -6,7 +6,7 @@
 -- outcome is the notice's (accepted, …) or the reply's (progress, result). unit and handler ride on the notice and the reply;
 -- without one, on an event `assign` of now. fault '': the line is blank.
 -- Index lookups only, as in event_sequence: it is called for some thousand lines at a time beside a million letters.
--- Callers: take_letters.
+-- Callers: take_letters, take_lines.
 create or replace function letterwatch.read_letters(first bigint, last bigint) returns setof letterwatch.intake_letter_row
 language sql stable rows 1000
 set plan_cache_mode = force_generic_plan

@@ -1,6 +1,6 @@
 -- refuse_rules(): says what is wrong with changed rules. LW001: two rows of one rule hold for the same day of receipt. LW003:
 -- deadlines were closed under a rule that holds no more for their day of receipt.
--- Callers: apply_settings.
+-- Callers: apply_settings, preview.
 create or replace function letterwatch.refuse_rules() returns void
 language plpgsql stable
 as $$

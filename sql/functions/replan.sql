@@ -2,8 +2,9 @@
 -- each changed date in deadline_change, raises `cleared` for what had become overdue and is closed now, and wakes the daemons
 -- when something is due within two minutes (they look by themselves once a minute).
 -- letters: each at most once. why, changed_by, session_role: for deadline_change.
--- A changed date (the last day; of a period counted in seconds, its end) is told as stages_ahead says; under other rules what was
--- told has the numbers that they give it. What was past its end when it began in a first load (baseline) has no stages.
+-- A changed date (the last day; of a period counted in seconds, its end) is told as stages_ahead says. A deadline that comes back is
+-- as it was: what was told of it stands in alert. Rules that count seconds know nothing of what others told, nor the other way round.
+-- What was past its end when it began in a first load (baseline) has no stages.
 -- settings_changed: the times of stages may have moved without a changed date, so what is open is held against them too. The
 -- caller holds planning in ROW SHARE and the rows of letter FOR NO KEY UPDATE: beside us only the claim changes a deadline, and
 -- it skips those that are locked here first. While a change of settings is under way (redate_letters; none can begin while
@@ -39,7 +40,6 @@ begin
 	order by c.change_id
 	limit 1;
 	if found then
-		perform letterwatch.renumber_stages(letters);
 		perform letterwatch.date_deadlines(letterwatch.lock_deadlines(letters), job);
 		tids := letterwatch.lock_deadlines(letters);
 	end if;
@@ -73,7 +73,7 @@ begin
 		select coalesce(w.letter_no, s.letter_no) as letter_no, coalesce(w.rule, s.rule) as rule,
 		       coalesce(w.since, s.since) as since,
 		       s.tid, s.letter_no is null as is_new, w.letter_no is null as is_gone,
-		       s.due_on as old_due, s.state as old_state, s.reached >= g.overdue_no as was_overdue,
+		       s.due_on as old_due, s.state as old_state, s.reached >= g.offsets[g.overdue_no] as was_overdue,
 		       w.rule_set, coalesce(w.office_code, s.office_code) as office_code, w.unit, coalesce(w.state, 'gone') as state,
 		       w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional, w.first_stage, w.closed_event, w.closed_on, w.closed_kind,
 		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline, w.verdict, t.stage_done, u.reached,
@@ -86,18 +86,18 @@ begin
 			select s.letter_no is null or s.due_on is distinct from w.due_on
 			       or g.measure = 'second' and s.overdue_at is distinct from w.overdue_at offset 0
 		) m (moved)
-		left join letterwatch.stage_plan f on f.rule_set = w.rule_set and f.rule = w.rule and w.rule_set <> s.rule_set
+		left join letterwatch.stage_plan f on f.rule_set = w.rule_set and f.rule = w.rule and f.measure <> g.measure
 		cross join lateral (
-			select case when f.rule is null then s.reached
-			            when f.measure = g.measure
-			            then letterwatch.stage_number(f.offsets, f.every, letterwatch.stage_offset(g.offsets, g.every, s.reached)) end,
-			       case when f.rule is null then s.stage_done
-			            when f.measure = g.measure
-			            then letterwatch.stage_number(f.offsets, f.every, letterwatch.stage_offset(g.offsets, g.every, s.stage_done)) end
+			select case when s.letter_no is null
+			            then (select max(a.stage_offset)
+			                  from letterwatch.alert a
+			                  where a.letter_no = w.letter_no and a.rule = w.rule and a.since = w.since)
+			            when f.rule is null then s.reached end,
+			       case when f.rule is null then s.stage_done end
 			offset 0
 		) u (reached, stage_done)
 		left join lateral letterwatch.stages_ahead(w.calendar, w.time_zone, w.day_begins, w.rule_set, w.rule, w.overdue_at,
-		                                           w.first_stage, w.muted_until, coalesce(u.reached, 0), u.stage_done,
+		                                           w.first_stage, w.muted_until, u.reached, u.stage_done,
 		                                           case when m.moved then moment end) t on true
 		where w.letter_no is null or s.letter_no is null
 		   or (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
@@ -116,7 +116,7 @@ begin
 		    first_stage = n.first_stage, closed_event = n.closed_event, closed_on = n.closed_on, rule_from = n.rule_from,
 		    begun_at = n.begun_at, pauses = n.pauses, extended_to = n.extended_to, muted_until = n.muted_until,
 		    baseline = n.baseline, verdict = n.verdict, changed_at = moment, dated_at = n.dated_at, stage_done = n.stage_done,
-		    reached = coalesce(n.reached, 0), next_event_at = n.next_event_at
+		    reached = n.reached, next_event_at = n.next_event_at
 		from difference n
 		where d.ctid = n.tid and not n.is_gone
 		returning d.next_event_at
@@ -127,7 +127,7 @@ begin
 			 changed_at, dated_at, stage_done, reached, next_event_at)
 		select n.letter_no, n.rule, n.since, n.rule_set, n.office_code, n.unit, n.state, n.start_on, n.due_on, n.late_at,
 		       n.overdue_at, n.provisional, n.first_stage, n.closed_event, n.closed_on, n.rule_from, n.begun_at, n.pauses,
-		       n.extended_to, n.muted_until, n.baseline, n.verdict, moment, n.dated_at, n.stage_done, 0, n.next_event_at
+		       n.extended_to, n.muted_until, n.baseline, n.verdict, moment, n.dated_at, n.stage_done, n.reached, n.next_event_at
 		from difference n
 		where n.is_new
 		returning next_event_at

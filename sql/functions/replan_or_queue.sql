@@ -1,6 +1,6 @@
 -- replan_or_queue(letters, job): plans letters anew after a change of settings. Those that somebody else holds, or all where that
 -- fails, go to replan_queue, which tries them one by one.
--- Callers: redate_letters.
+-- Callers: redate_letters, redate_deadlines.
 create or replace function letterwatch.replan_or_queue(letters text[], job letterwatch.settings_change) returns void
 language plpgsql volatile
 as $$

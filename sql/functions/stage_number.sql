@@ -1,7 +1,7 @@
 -- stage_number(offsets, every, stage_offset) → int: the last stage of a plan that is not after an offset, 0 before the first; beyond
 -- the last stage each repetition counts one; NULL for NULL. offsets, every: of stage_plan; stage_offset: in their measure.
 -- Inlined into its callers' expressions.
--- Callers: stage_reached, raise_stages, replan, renumber_stages.
+-- Callers: stage_reached, stages_ahead, raise_stages, verify, overdue.
 create or replace function letterwatch.stage_number(offsets float8[], every int, stage_offset float8) returns int
 language sql immutable parallel safe
 as $$

@@ -1,7 +1,7 @@
 -- stage_offset(offsets, every, stage_no) → float8: where a stage of a plan stands, in its measure; stage_no beyond the last is a
--- repetition. NULL: there is none, as without `every`. offsets, every: of stage_plan.
+-- repetition. NULL: there is none: of NULL, 0, and beyond the last without `every`. offsets, every: of stage_plan.
 -- Inlined into its callers' expressions.
--- Callers: stage_time, raise_stages, replan.
+-- Callers: stage_time, stages_ahead, raise_stages.
 create or replace function letterwatch.stage_offset(offsets float8[], every int, stage_no int) returns float8
 language sql immutable parallel safe
 as $$

@@ -1,5 +1,5 @@
 -- stages_ahead(calendar, time_zone, day_begins, rule_set, rule, overdue_at, first_stage, muted_until, reached, stage_done, dated_at)
--- → (stage_done, next_event_at), one row: where a deadline stands among its stages. reached, stage_done: as they stand in its row.
+-- → (stage_done, next_event_at), one row: where a deadline stands among its stages. reached, stage_done: as in its row, by offset.
 -- dated_at: when its date changed, if it did: then stage_done becomes the greatest stage reached before whose new time has passed.
 -- So what was told and is still past stays silent, what was told and is ahead again is told again, what was never told and is past
 -- is told at once. NULL: it did not change.
@@ -8,8 +8,8 @@
 -- Callers: replan, date_deadlines, plan_new_letters.
 create or replace function letterwatch.stages_ahead(calendar text, time_zone text, day_begins time, rule_set text, rule text,
                                                     overdue_at timestamptz, first_stage int, muted_until timestamptz,
-                                                    reached int, stage_done int, dated_at timestamptz)
-returns table (stage_done int, next_event_at timestamptz)
+                                                    reached float8, stage_done float8, dated_at timestamptz)
+returns table (stage_done float8, next_event_at timestamptz)
 language sql stable parallel safe
 as $$
 	select x.stage_done, t.at
@@ -18,12 +18,16 @@ as $$
 	left join lateral letterwatch.stage_reached(calendar, time_zone, day_begins, b.base_on, overdue_at, g.measure, g.offsets,
 	                                            g.every, dated_at) s on true
 	cross join lateral (
-		select greatest(first_stage - 1,
-		                case when dated_at is null then stages_ahead.stage_done else least(reached, coalesce(s.stage_no, 0)) end)
+		select case when dated_at is null then stages_ahead.stage_done
+		            when reached is not null
+		            then letterwatch.stage_offset(g.offsets, g.every, least(letterwatch.stage_number(g.offsets, g.every, reached), s.stage_no)) end
 		offset 0
 	) x (stage_done)
+	cross join lateral (
+		select greatest(first_stage - 1, letterwatch.stage_number(g.offsets, g.every, x.stage_done)) offset 0
+	) n (stage_no)
 	left join lateral letterwatch.next_stage(calendar, time_zone, day_begins, b.base_on, overdue_at, g.measure, g.offsets,
-	                                         g.every, g.loud, muted_until, x.stage_done) t on true
+	                                         g.every, g.loud, muted_until, n.stage_no) t on true
 $$;
-comment on function letterwatch.stages_ahead(text, text, time, text, text, timestamptz, int, timestamptz, int, int, timestamptz) is
+comment on function letterwatch.stages_ahead(text, text, time, text, text, timestamptz, int, timestamptz, float8, float8, timestamptz) is
 	'Where a deadline stands among its stages.';

@@ -41,7 +41,8 @@ begin
 	left join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
 	left join lateral letterwatch.next_stage(
 		o.calendar, o.time_zone, o.day_begins, ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date,
-		d.overdue_at, g.measure, g.offsets, g.every, g.loud, d.muted_until, d.stage_done) t on true
+		d.overdue_at, g.measure, g.offsets, g.every, g.loud, d.muted_until,
+		greatest(d.first_stage - 1, letterwatch.stage_number(g.offsets, g.every, d.stage_done))) t on true
 	where d.next_event_at is distinct from case when d.state = 'open' and not (d.baseline and d.overdue_at > d.late_at) then t.at end
 	  and not exists (select from letterwatch.parked p where p.letter_no = d.letter_no and p.rule = d.rule and p.since = d.since)
 	union all

@@ -6,12 +6,13 @@ select d.office_code, (select o.name from letterwatch.office o where o.office_co
             then (select l.title from letterwatch.letter l where l.letter_no = d.letter_no) end as title,
        d.unit, s.handler, s.received_on, d.due_on,
        t.today - d.due_on as days_late, -w.workdays_left as workdays_late,
-       case when d.stage_done >= d.first_stage then g.stages[least(d.stage_done, g.last_no)] end as last_stage,
+       case when n.stage_no >= d.first_stage then g.stages[least(n.stage_no, g.last_no)] end as last_stage,
        case when d.muted_until > (select letterwatch.clock()) then s.muted_until end as muted_until
 from letterwatch.office_setting f
 join letterwatch.deadline d on d.office_code = f.office_code
 join letterwatch.letter_state s on s.letter_no = d.letter_no
 left join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
+cross join lateral (select letterwatch.stage_number(g.offsets, g.every, d.stage_done)) n (stage_no)
 cross join lateral (select ((select letterwatch.clock()) at time zone f.time_zone)::date) t (today)
 left join lateral letterwatch.workdays_left(f.calendar, d.due_on, t.today, true) w on true
 where f.office_code in (select letterwatch.my_offices())

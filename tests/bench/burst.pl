@@ -155,7 +155,7 @@ for my $round (1 .. $ROUNDS) {
 	$lw->psql('burst', "copy raised to '$dir/raised'");
 	copy_of($lw, $db, 'bare');
 	$lw->psql('bare', $_) for 'create table raised (like letterwatch.alert)', 'alter table raised add sent_at timestamptz, add instance bigint,'
-	  . ' add stage_done int, add reached int, add next_event_at timestamptz, add batch bigint', "copy raised from '$dir/raised'",
+	  . ' add stage_done float8, add reached float8, add next_event_at timestamptz, add batch bigint', "copy raised from '$dir/raised'",
 	  'create index on raised (batch)', 'vacuum analyze raised', 'checkpoint';
 	my $run = clerks('bare', 8 + $STAGES / 4000);
 	sleep 4;

@@ -48,10 +48,10 @@ my $BARE_LETTER = <<~'SQL';
 	)
 	insert into letterwatch.deadline
 		(letter_no, rule, since, rule_set, office_code, unit, state, start_on, due_on, late_at, overdue_at, provisional, first_stage,
-		 rule_from, begun_at, baseline, changed_at, dated_at, stage_done, reached, next_event_at)
+		 rule_from, begun_at, baseline, changed_at, dated_at, next_event_at)
 	select l.letter_no, r.rule, 0, 'procuratorate', l.office_code, 'petitions', 'open', l.received_on, l.received_on + r.days,
 	       l.registered_at + make_interval(days => r.days), l.registered_at + make_interval(days => r.days), false, 1,
-	       '2019-01-01', l.registered_at, false, l.registered_at, l.registered_at, 0, 0, l.registered_at + make_interval(days => r.days - 3)
+	       '2019-01-01', l.registered_at, false, l.registered_at, l.registered_at, l.registered_at + make_interval(days => r.days - 3)
 	from l
 	cross join (values ('notice', 7), ('reply', 92)) r (rule, days);
 	SQL

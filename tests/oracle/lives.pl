@@ -435,12 +435,24 @@ sub stage_number {
 	return $number;
 }
 
-# A stage of a deadline as it was, by the number that it has now: its rules may be others. What counted seconds and does not now has none.
-sub renumbered {
-	my ($world, $was, $now, $number) = @_;
-	return $number if $was->{row}{rule_set} eq $now->{row}{rule_set};
-	return 0 if ($was->{measure} eq 'second') != ($now->{measure} eq 'second');
-	return stage_number($world, $now, stage_offset($world, $was, $number));
+# What was told of a deadline as it was, in the eyes of the rules that hold now: where these count seconds and those did not, nothing.
+sub told_before {
+	my ($was, $now, $offset) = @_;
+	return ($was->{measure} eq 'second') == ($now->{measure} eq 'second') ? $offset : undef;
+}
+
+# The last stage that was ever told of a deadline, if its rules do not count seconds.
+sub told_ever {
+	my ($letter, $deadline) = @_;
+	return max_of(map { $_->{stage_offset} } grep { $_->{rule} eq $deadline->{rule} && $_->{since} == $deadline->{since} } @{ $letter->{alerts} // [] });
+}
+
+sub max_of { return max(grep { defined } @_) }
+
+# The number of the last stage that is dealt with, by what was told: those before the first that exists are.
+sub stages_done {
+	my ($world, $deadline, $offset) = @_;
+	return max($deadline->{first_stage} - 1, stage_number($world, $deadline, $offset));
 }
 
 sub first_stage {
@@ -461,7 +473,7 @@ sub is_loud { return (stage(@_))[0]{stage} =~ /^(overdue|escalate)$/; }
 sub next_alert {
 	my ($world, $deadline) = @_;
 	return undef if $deadline->{baseline} and $deadline->{overdue_at} > $deadline->{late_at};
-	my $number = $deadline->{stage_done} + 1;
+	my $number = stages_done($world, $deadline, $deadline->{stage_done}) + 1;
 	my $first  = my $time = stage_time($world, $deadline, $number);
 	while (defined $time and $time < ($deadline->{muted_until} // $time)) {
 		return $time if is_loud($world, $deadline, $number);
@@ -479,20 +491,19 @@ sub redate {
 	$letter->{state} = letter_state($world, $letter, $life);
 	for my $key (keys %$new) {
 		my ($now, $was) = ($new->{$key}, $letter->{deadlines}{$key});
-		@$now{qw(reached stage_done)} = map { $was ? renumbered($world, $was, $now, $_) : 0 } @$was{qw(reached stage_done)};
+		@$now{qw(reached stage_done)} = $was ? map({ told_before($was, $now, $_) } @$was{qw(reached stage_done)}) : (told_ever($letter, $now), undef);
 		next unless defined $now->{due_on};
 		my @date = ('due_on', $now->{measure} eq 'second' ? 'overdue_at' : ());
 		my $is_dated = grep { ($was->{$_} // 0) != $now->{$_} } @date;
 		next unless $is_dated or $now->{state} eq 'open';
 		my $mute = $letter->{state}{muted_until};
 		$now->{muted_until} = $mute && moment_at($mute, setting($world, $now->{office_code}, 'day_begins'), $now->{zone});
-		my $none = ($now->{first_stage} = first_stage($world, $now)) - 1;
+		$now->{first_stage} = first_stage($world, $now);
 		if ($is_dated) {
-			my $told = $now->{reached};
-			$told-- while $told > $none and (stage_time($world, $now, $told) // $moment + 1) > $moment;
-			$now->{stage_done} = $told;
+			my $told = stage_number($world, $now, $now->{reached});
+			$told-- while $told > 0 and (stage_time($world, $now, $told) // $moment + 1) > $moment;
+			$now->{stage_done} = stage_offset($world, $now, $told);
 		}
-		$now->{stage_done} = max($none, $now->{stage_done});
 		$now->{next_event_at} = next_alert($world, $now) if $now->{state} eq 'open';
 	}
 	$letter->{deadlines} = $new;
@@ -506,18 +517,19 @@ sub claim {
 	for my $deadline (values %{ $letter->{deadlines} }) {
 		next unless defined $deadline->{next_event_at} and $deadline->{next_event_at} <= $moment;
 		my $told = $letter->{told}{"$deadline->{rule}/$deadline->{since}/$deadline->{due_on}"} //= {}; # for that day
-		my $number = my $done = max($deadline->{stage_done}, stage_number($world, $deadline, $told->{offset}));
+		my $upto   = max_of($deadline->{stage_done}, $deadline->{measure} eq 'second' ? undef : $told->{offset});
+		my $number = my $done = stages_done($world, $deadline, $upto);
 		$number++ while (stage_time($world, $deadline, $number + 1) // $moment + 1) <= $moment;
 		my $is_muted = $moment < ($deadline->{muted_until} // $moment);
 		$number-- while $is_muted and $number > $done and !is_loud($world, $deadline, $number);
-		$deadline->{stage_done} = $done;
 		# In seconds there may be several ends a day; the same stage of the same end is not told again.
 		if ($number > $done and !$told->{ $number . ' at ' . stage_time($world, $deadline, $number) }++) {
-			push @alerts, alert($world, $letter, $deadline, $number, $moment);
-			$told->{offset} = stage_offset($world, $deadline, $number) if $deadline->{measure} ne 'second';
+			push @alerts, alert($world, $letter, $deadline, $number, $number - $done, $moment);
+			$told->{offset} = $alerts[-1]{stage_offset} // $told->{offset};
 		}
-		$deadline->{stage_done} = $number;
-		$deadline->{reached} = max($deadline->{reached}, $number);
+		$upto = max_of($upto, $number > $done ? stage_offset($world, $deadline, $number) : undef);
+		$deadline->{stage_done} = $upto;
+		$deadline->{reached} = max_of($deadline->{reached}, $upto);
 		$deadline->{next_event_at} = next_alert($world, $deadline);
 	}
 	push @{ $letter->{alerts} }, @alerts;
@@ -525,7 +537,7 @@ sub claim {
 }
 
 sub alert {
-	my ($world, $letter, $deadline, $number, $moment) = @_;
+	my ($world, $letter, $deadline, $number, $covers, $moment) = @_;
 	my ($stage, $over) = stage($world, $deadline, $number);
 	my $at = stage_time($world, $deadline, $number);
 	my $to = $deadline->{office_code};
@@ -534,7 +546,8 @@ sub alert {
 		(map { $_ => $deadline->{$_} } qw(rule since due_on office_code provisional)), letter_no => $letter->{letter_no},
 		stage_no => $number - $over, occurrence => $over + 1, stage => $stage->{stage}, to_office => $to,
 		unit => $stage->{unit} // $deadline->{unit}, handler => $letter->{state}{handler}, stage_at => $at, raised_at => $moment,
-		late_s => int(($moment - $at) / $SECOND), covers => $number - $deadline->{stage_done},
+		late_s => int(($moment - $at) / $SECOND), covers => $covers,
+		stage_offset => $deadline->{measure} eq 'second' ? undef : stage_offset($world, $deadline, $number),
 		registered_late => $deadline->{overdue_at} > $deadline->{late_at} ? 1 : 0,
 		days_left => $deadline->{due_on} - day_of($moment, $deadline->{zone}) };
 }

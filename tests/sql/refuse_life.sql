@@ -315,7 +315,7 @@ select lwtest.refuses('LW003', $$ insert into letterwatch.intake_event (letter_n
 select is(lwtest.footprint(), :'before', 'after all these refusals everything is as it was');
 select is_empty('select * from letterwatch.verify()', 'and what is stored is what the facts imply');
 
--- FINDING 5 (findings_b.md): it is accepted, and then two letters are closed, each by the other, and nobody is answered.
+-- Were it accepted, two letters are closed, each by the other, and nobody is answered.
 savepoint before_circle;
 select is(
 	(select state from lwtest.refusal($$ do $do$

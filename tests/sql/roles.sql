@@ -117,6 +117,7 @@ join (values
 	('titles', 'lwtest_second', 'a matter of Southlake another matter of Southlake'),
 	('titles', 'lwtest_city', null),
 	('titles', 'lwtest_national', null),
+	('titles', 'lwtest_admin', null),
 	('titles', 'lwtest_new', null)
 ) w (what, role, seen) using (what);
 select is(lwtest.seen_by('lwtest_clerk', format('select count(*) from letterwatch.%I x where x.office_code <> ''T-P-C-1''', relation)), '0',

@@ -682,8 +682,9 @@ sub claim {
 	return;
 }
 
+# At rest: a change of settings may have left letters to the next claim.
 sub check_everything {
-	my @answer = ask($session, told_of(values %letters), "select 'wrong ' || v::text from letterwatch.verify() v",
+	my @answer = ask($session, 'select count(*) from letterwatch.work_replan_queue(1000)', told_of(values %letters), "select 'wrong ' || v::text from letterwatch.verify() v",
 		"select 'wrong ' || q::text from letterwatch.replan_queue q", "select 'wrong ' || p::text from letterwatch.parked p");
 	compare_all([ values %letters ], @answer);
 	fault(join "\n", grep { /^(wrong|failed)/ } @answer) if grep { /^(wrong|failed)/ } @answer;

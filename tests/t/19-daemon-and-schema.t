@@ -13,12 +13,21 @@ my $as  = sub {
 	$lw->psql($db, "insert into letterwatch.schema_version (version, name) select $version, 'test' where $version >= $own");
 	return;
 };
+sub check {
+	my ($daemon) = @_;
+	return qx{'$LetterWatch::DAEMON' -c '@{[ $daemon->conf_file ]}' --check 2>&1};
+}
+
 my ($syslog, $early) = map { LetterWatch::Syslog->new } 1, 2;
 $as->($own + 1);
 my $daemon = $lw->start_daemon($db, $syslog);
 $lw->register($db, 'NEXT');
 wait_until { letters_told('NEXT', $syslog) } 10, 'a daemon works with the next schema';
+like(check($daemon), qr/^ok   schema: version @{[ $own + 1 ]}$/m, '--check says so');
+$as->($own + 2);
+like(check($daemon), qr/^FAIL schema: version @{[ $own + 2 ]}, this program knows $own: install a newer one$/m, 'and does not of the one after');
 $as->($own - 1);
+like(check($daemon), qr/^FAIL schema: version @{[ $own - 1 ]}, this program wants $own: run its install\.sql$/m, 'nor of an older one');
 my $new = $lw->start_daemon($db, $early);
 wait_until { $new->log =~ /^schema does not fit, run install\.sql of this version schema_version=@{[ $own - 1 ]} wanted=$own /m } 10,
 	'one that comes before its schema says so';

@@ -6,7 +6,7 @@ use warnings;
 
 my ($FILE_MAX, $BODY_MAX) = (600, 60);
 
-# Lowest first. redact and unicode are below the layer that design.md counts as 0: conf hides secrets by the one, log and logfmt
+# Lowest first. redact and unicode are below the first layer: conf hides secrets by the one, log and logfmt
 # show nothing but text by the other.
 my @layers = (
 	[qw(redact unicode)],

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make lint: what a machine can check of style.md's rules; make has compiled everything with -Werror before.
+# make lint: what a machine can check of how it is written; make has compiled everything with -Werror before.
 # Every check runs; the status is non-zero if one of them complained.
 set -eu
 cd "$(dirname "$0")/../.."

@@ -1,0 +1,127 @@
+-- told.sql -- what was told stays told, and what was not is: stages, rules and last days change while deadlines are told of, are closed,
+-- or have gone, and a number comes to stand for another stage.
+begin;
+\ir include/helpers.psql
+select no_plan();
+
+create function lwtest.told_of(letter text) returns table (at text, stage text, due text, covers int)
+	language sql
+	as $$
+	select t.at, t.stage, t.fields->>'due', coalesce((t.fields->>'covers')::int, 1)
+	from lwtest.told t
+	where t.letter = told_of.letter
+	order by t.n
+	$$;
+
+insert into letterwatch.rule_set (rule_set, title) values ('t', 'six stages'), ('t-other', 'another rule'), ('t-second', 'seconds');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, roll, responsible_unit, met_by)
+values ('t', 'notice', 'test', 'receipt', 7, 'day', true, 'petitions', '{notice}'),
+       ('t-other', 'reply', 'test', 'receipt', 70, 'day', true, 'petitions', '{notice}'),
+       ('t-second', 'notice', 'test', 'receipt', 7 * 86400 + 4 * 3600, 'second', false, 'petitions', '{notice}');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, workdays, seconds, severity)
+values ('t', 'notice', 1, 'warn', -2, null, 5), ('t', 'notice', 2, 'warn', -1, null, 5), ('t', 'notice', 3, 'due', 0, null, 4),
+       ('t', 'notice', 4, 'overdue', null, 0, 3), ('t', 'notice', 5, 'remind', 1, null, 4), ('t', 'notice', 6, 'escalate', 2, null, 3),
+       ('t-second', 'notice', 1, 'warn', null, -7200, 5), ('t-second', 'notice', 2, 'due', null, -1800, 4),
+       ('t-second', 'notice', 3, 'overdue', null, 0, 3), ('t-second', 'notice', 4, 'remind', null, 3600, 4);
+
+-- ---- the first stages are done away with ----------------------------------------------------------------------------------
+
+-- Monday 1 June to Monday the 8th: warned on Thursday and Friday.
+call lwtest.set_clock('2026-06-01 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set)
+select 'S-' || x, 'T-P-C-1', '2026-06-01', 't' from unnest(array['OPEN', 'CLOSED', 'MOVED', 'GONE']) x;
+call lwtest.set_clock('2026-06-02 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('S-PAST', 'T-P-C-1', '2026-06-02', 't');
+call lwtest.walk('2026-06-04', '2026-06-05');
+call lwtest.set_clock('2026-06-05 10:00:00');
+select count(*) as ignored from letterwatch.correct_letter('S-MOVED', 'a slip', received_on => '2026-06-05') \gset
+select count(*) as ignored from letterwatch.correct_letter('S-GONE', 'a slip', rule_set => 't-other') \gset
+call lwtest.walk('2026-06-06', '2026-06-08');
+call lwtest.set_clock('2026-06-08 10:00:00');
+select count(*) as ignored from letterwatch.record_notice('S-CLOSED', 'accepted') \gset
+call lwtest.sweep();
+call lwtest.set_clock('2026-06-08 10:59:59');
+select count(*) as ignored from letterwatch.correct_letter('S-PAST', 'a slip', received_on => '2026-06-01') \gset
+
+call lwtest.set_clock('2026-06-08 11:00:00');
+set constraints all deferred;
+delete from letterwatch.stage where rule_set = 't' and stage = 'warn';
+update letterwatch.stage set stage_no = stage_no + 100 where rule_set = 't';
+update letterwatch.stage set stage_no = stage_no - 102 where rule_set = 't';
+set constraints all immediate;
+call lwtest.redate();
+
+call lwtest.set_clock('2026-06-08 12:00:00');
+select count(*) as ignored
+from letterwatch.letter_event e, letterwatch.void_event(e.event_id, 'a slip')
+where e.letter_no = 'S-CLOSED' and e.kind = 'notice' \gset
+call lwtest.walk('2026-06-09', '2026-06-09');
+call lwtest.set_clock('2026-06-09 10:00:00');
+select count(*) as ignored from letterwatch.correct_letter('S-MOVED', 'no slip', received_on => '2026-06-01') \gset
+select count(*) as ignored from letterwatch.correct_letter('S-GONE', 'no slip', rule_set => 't') \gset
+call lwtest.sweep();
+call lwtest.walk('2026-06-10', '2026-06-11');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-OPEN') $$,
+	$$ values
+		('2026-06-04 09:00:00', 'warn', '2026-06-08', 1), ('2026-06-05 09:00:00', 'warn', '2026-06-08', 1),
+		('2026-06-08 09:00:00', 'due', '2026-06-08', 1), ('2026-06-09 00:00:00', 'overdue', '2026-06-08', 1),
+		('2026-06-09 09:00:00', 'remind', '2026-06-08', 1), ('2026-06-10 09:00:00', 'escalate', '2026-06-08', 1) $$,
+	'what is told is told on, by the stages that are left');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-CLOSED') $$, $$ select * from lwtest.told_of('S-OPEN') $$,
+	'so it is of one that was closed while they changed, and is open again');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-PAST') $$,
+	$$ values
+		('2026-06-05 09:00:00', 'warn', '2026-06-09', 1), ('2026-06-08 09:00:00', 'warn', '2026-06-09', 1),
+		('2026-06-09 00:00:00', 'overdue', '2026-06-08', 2),
+		('2026-06-09 09:00:00', 'remind', '2026-06-08', 1), ('2026-06-10 09:00:00', 'escalate', '2026-06-08', 1) $$,
+	'of one whose last day was put forward just before, what was never told is told at once');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-MOVED') $$,
+	$$ values
+		('2026-06-04 09:00:00', 'warn', '2026-06-08', 1), ('2026-06-05 09:00:00', 'warn', '2026-06-08', 1),
+		('2026-06-09 10:00:00', 'remind', '2026-06-08', 3), ('2026-06-10 09:00:00', 'escalate', '2026-06-08', 1) $$,
+	'of one whose last day comes back, what was never told is told at once');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-GONE') $$, $$ select * from lwtest.told_of('S-MOVED') $$,
+	'so it is of one that was not owed meanwhile');
+
+-- ---- a stage that there was no room for ---------------------------------------------------------------------------------------
+
+-- From Wednesday 30 September on there is no room before the holidays of October; from the day before there is.
+call lwtest.set_clock('2026-09-30 08:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on)
+values ('S-ROOM', 'T-P-C-1', '2026-09-30'), ('S-TWIN', 'T-P-C-1', '2026-09-29');
+call lwtest.set_clock('2026-09-30 08:30:00');
+select count(*) as ignored from letterwatch.correct_letter('S-ROOM', 'a slip', received_on => '2026-09-29') \gset
+call lwtest.walk('2026-09-30', '2026-10-09');
+select isnt_empty($$ select * from lwtest.told_of('S-TWIN') where at = '2026-09-30 09:00:00' $$, 'there is room for a warning');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-ROOM') $$, $$ select * from lwtest.told_of('S-TWIN') $$,
+	'it comes although there was no room for it at first, by a wrong day of receipt');
+
+-- ---- rules that count seconds -------------------------------------------------------------------------------------------------
+
+-- Told of up to `due`, by working days; then it turns out that the period ends at 14:00 that day.
+call lwtest.set_clock('2026-06-15 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_at, rule_set) values ('S-SECOND', 'T-P-C-1', '2026-06-15 10:00+08', 't');
+call lwtest.walk('2026-06-18', '2026-06-22');
+call lwtest.set_clock('2026-06-22 10:00:00');
+select count(*) as ignored from letterwatch.correct_letter('S-SECOND', 'a slip', rule_set => 't-second') \gset
+call lwtest.sweep('2026-06-22 12:00:00');
+call lwtest.sweep('2026-06-22 13:30:00');
+call lwtest.sweep('2026-06-22 14:00:00');
+call lwtest.sweep('2026-06-22 15:00:00');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-SECOND') $$,
+	$$ values
+		('2026-06-22 09:00:00', 'due', '2026-06-22', 1),
+		('2026-06-22 12:00:00', 'warn', '2026-06-22', 1), ('2026-06-22 13:30:00', 'due', '2026-06-22', 1),
+		('2026-06-22 14:00:00', 'overdue', '2026-06-22', 1), ('2026-06-22 15:00:00', 'remind', '2026-06-22', 1) $$,
+	'what was told by working days is nothing to rules that count seconds');
+
+select is_empty($$ select * from letterwatch.verify() $$, 'nothing is amiss');
+select * from finish();
+rollback;
