@@ -549,6 +549,22 @@ sub step_rule {
 		} };
 }
 
+# Some of the stages that the rule had at first; overdue and the last, which repeats, always. They are numbered anew.
+sub step_stages {
+	my $key  = one_of(grep { /^t-/ && !/^t-second/ } sort keys %{ $world->{stage} });
+	my $all  = $world->{all_stages}{$key} //= $world->{stage}{$key};
+	my @kept = grep { $_->{stage} eq 'overdue' || $_->{every} || chance(0.7) } @$all;
+	my @new  = map { { %{ $kept[$_] }, stage_no => $_ + 1 } } 0 .. $#kept;
+	my ($rule_set, $rule) = split m{/}, $key;
+	my @columns = qw(rule_set rule stage_no stage workdays seconds every unit levels_up severity);
+	my $row = sub { my ($stage) = @_; '(' . join(', ', map { defined $stage->{$_} ? "'$stage->{$_}'" : 'null' } @columns) . ')' };
+	return {
+		what => 'stages', letters => 'all',
+		sql  => [ 'begin', "delete from letterwatch.stage where (rule_set, rule) = ('$rule_set', '$rule')",
+			'insert into letterwatch.stage (' . join(', ', @columns) . ') values ' . join(', ', map { $row->($_) } @new), 'commit' ],
+		done => sub { $world->{stage}{$key} = \@new } };
+}
+
 sub step_office {
 	my $office = $world->{office}{ one_of(@OFFICES) };
 	my %new    = (calendar => [qw(t-base t-local t-gulf)], day_begins => [qw(08:30 09:00 11:00)], time_zone => [ keys %Lives::OFFSET_S ]);
@@ -723,7 +739,7 @@ sub forward {
 
 sub any_step {
 	my $do = @alive < $ALIVE && chance(0.2) || !@alive ? 'register'
-	  : weighted(event => 70, several => 6, void => 6, correct => 4, claim => 12, list => $LISTS, rule => 0.6, office => 0.5);
+	  : weighted(event => 70, several => 6, void => 6, correct => 4, claim => 12, list => $LISTS, rule => 0.6, stages => 0.4, office => 0.5);
 	return $do eq 'register' ? step_register()
 	  : $do eq 'event'       ? step_events(1, \&any_event)
 	  : $do eq 'several'     ? step_events(2 + int rand 3, \&any_event)
@@ -731,6 +747,7 @@ sub any_step {
 	  : $do eq 'correct'     ? step_events(1, \&a_correction)
 	  : $do eq 'list'        ? step_list()
 	  : $do eq 'rule'        ? step_rule()
+	  : $do eq 'stages'      ? step_stages()
 	  : $do eq 'office'      ? step_office()
 	  :                        undef;
 }
