@@ -45,6 +45,7 @@ comment on column letterwatch.alert.alert_id is 'A hash of the key and the site:
 comment on column letterwatch.alert.stage_at is
 	'The stage''s time. In the key because the number of a stage may change with the rules, and the end of a period counted in seconds within a day.';
 
+comment on table letterwatch.calendar_date is 'Derived by rebuild_calendars: every day of the planning horizon, counted.';
 comment on column letterwatch.outbox.stage_at is 'Since when it has waited: the time of the first stage that it stands for. What has waited longest is sent first.';
 
 drop function pg_temp.stage_offset(text, text, int);
