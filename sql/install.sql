@@ -99,6 +99,7 @@ select not exists (select from letterwatch.schema_version where version = 10) as
 \ir functions/close_batch.sql
 \ir functions/correct_letter.sql
 \ir functions/counted.sql
+\ir functions/counts_seconds.sql
 \ir functions/daemon_connect.sql
 \ir functions/daemon_disconnect.sql
 \ir functions/daily_mornings.sql

@@ -56,8 +56,7 @@ begin
 		left join letterwatch.stage_plan g on g.rule_set = n.rule_set and g.rule = n.rule
 		cross join lateral letterwatch.first_stage(g.offsets, g.overdue_no, n.late_at, n.overdue_at, n.slack) f (first_stage)
 		left join lateral letterwatch.stages_ahead(n.calendar, n.time_zone, n.day_begins, n.rule_set, n.rule, n.overdue_at,
-		                                           f.first_stage, n.muted_until, n.reached, n.stage_done,
-		                                           case when n.moved then moment end) t on true
+		                                           f.first_stage, n.muted_until, n.reached, n.stage_done, n.moved, moment) t on true
 		where n.is_first
 	), changed as (
 		update letterwatch.deadline d

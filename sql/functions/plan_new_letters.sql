@@ -62,7 +62,7 @@ begin
 		left join letterwatch.stage_plan g on g.rule_set = n.rule_set and g.rule = r.rule
 		cross join lateral letterwatch.first_stage(g.offsets, g.overdue_no, p.late_at, u.overdue_at, p.slack) f (first_stage)
 		left join lateral letterwatch.stages_ahead(n.calendar, n.time_zone, n.day_begins, n.rule_set, r.rule, u.overdue_at,
-		                                           f.first_stage, null, null, null, null) t on true
+		                                           f.first_stage, null, null, null, false, null) t on true
 		where n.letter_no = n.like_letter
 	), added as (
 		insert into letterwatch.deadline

@@ -15,8 +15,9 @@ declare
 begin
 	with due as materialized (
 		select d.ctid as tid, d.letter_no, d.rule, d.since, d.due_on, d.office_code, d.unit, d.overdue_at, d.late_at,
-		       d.provisional, d.muted_until, d.next_event_at, d.reached, greatest(d.stage_done, a.told) as told,
-		       greatest(d.first_stage - 1, letterwatch.stage_number(g.offsets, g.every, greatest(d.stage_done, a.told))) as done_no,
+		       d.provisional, d.muted_until, d.next_event_at, a.told,
+		       greatest(d.first_stage - 1, letterwatch.stage_number(g.offsets, g.every, d.stage_done)) as done_no,
+		       letterwatch.stage_number(g.offsets, g.every, a.told) as told_no,
 		       o.calendar, o.time_zone, o.day_begins, o.path, o.level, o.site,
 		       g.measure, g.offsets, g.every, g.loud, g.last_no, g.overdue_no, g.stages, g.units, g.levels_up, g.severities,
 		       ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date as base_on,
@@ -33,9 +34,9 @@ begin
 		where d.ctid = any (tids)
 	), staged as materialized (
 		select d.*, m.reached_no, least(m.reached_no, d.last_no) as stage_no,
-		       o.occurrence, o.stage_offset, t.at as stage_at, n.at as next_at, w.workdays_left, s.handler,
-		       letterwatch.line_id(d.site::text, d.letter_no, d.rule, d.since::text, d.due_on::text,
-		                           least(m.reached_no, d.last_no)::text, o.occurrence::text, extract(epoch from t.at)::text) as alert_id
+		       o.occurrence, o.covered_no, o.stage_offset, t.at as stage_at, n.at as next_at, w.workdays_left, s.handler,
+		       letterwatch.line_id(d.site::text, d.letter_no, d.rule, d.since::text, d.due_on::text, o.stage_offset::text,
+		                           extract(epoch from t.at)::text) as alert_id
 		from due d
 		cross join lateral letterwatch.stage_reached(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
 		                                             d.offsets, d.every, moment) r
@@ -44,10 +45,11 @@ begin
 			offset 0
 		) m (reached_no)
 		cross join lateral (
-			select greatest(1, m.reached_no - d.last_no + 1),
-			       case when m.reached_no > d.done_no then letterwatch.stage_offset(d.offsets, d.every, m.reached_no) end
+			select greatest(1, m.reached_no - d.last_no + 1) as occurrence,
+			       greatest(d.done_no, d.told_no) as covered_no,
+			       case when m.reached_no > d.done_no then letterwatch.stage_offset(d.offsets, d.every, m.reached_no) end as stage_offset
 			offset 0
-		) o (occurrence, stage_offset)
+		) o
 		left join lateral letterwatch.stage_time(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
 		                                         d.offsets, d.every, m.reached_no) t on true
 		left join lateral letterwatch.next_stage(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,
@@ -57,7 +59,8 @@ begin
 		left join letterwatch.letter_state s on s.letter_no = d.letter_no
 	), moved as (
 		update letterwatch.deadline d
-		set stage_done = greatest(s.told, s.stage_offset), reached = greatest(d.reached, s.told, s.stage_offset), next_event_at = s.next_at
+		set stage_done = greatest(d.stage_done, s.stage_offset), reached = greatest(d.reached, s.told, s.stage_offset),
+		    next_event_at = s.next_at
 		from staged s
 		where d.ctid = s.tid
 		returning d.letter_no
@@ -68,12 +71,12 @@ begin
 		select s.alert_id, s.letter_no, s.rule, s.since, s.due_on, s.stage_no, s.occurrence, s.stages[s.stage_no],
 		       s.severities[s.stage_no], s.office_code, s.path[greatest(1, s.level - s.levels_up[s.stage_no])],
 		       coalesce(s.units[s.stage_no], s.unit), s.handler, s.stage_at, moment,
-		       floor(extract(epoch from moment - s.stage_at)), s.reached_no - s.done_no, s.overdue_at > s.late_at,
+		       floor(extract(epoch from moment - s.stage_at)), s.reached_no - s.covered_no, s.overdue_at > s.late_at,
 		       s.provisional, s.due_on - s.today, s.workdays_left,
 		       case when s.measure = 'workday' then s.stage_offset end
 		from staged s
-		where s.reached_no > s.done_no
-		on conflict (letter_no, rule, since, due_on, stage_no, occurrence, stage_at) do nothing
+		where s.reached_no > s.covered_no
+		on conflict (letter_no, rule, since, due_on, stage_at, stage_offset) do nothing
 		returning alert_id
 	), sent as (
 		insert into letterwatch.outbox (line_id, stage_at, instance, leased_until)

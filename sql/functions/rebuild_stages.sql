@@ -1,6 +1,7 @@
 -- rebuild_stages() → text[]: derives stage_plan again from stage and rule. Returns the rule sets of which a plan changed.
 -- Refused (LW001): stages not numbered from 1 on without a gap in the order of their times, two at one time, a repetition
 -- before the last, working days under a rule counted in seconds, or a stage seconds off the end under one that is not.
+-- LW003: a rule that comes to count seconds, or no longer does, while deadlines under it are told of.
 -- Callers: apply_settings, preview.
 create or replace function letterwatch.rebuild_stages() returns text[]
 language plpgsql volatile
@@ -19,6 +20,18 @@ begin
 		perform letterwatch.refuse('LW001', format('the stages of rule %s / %s are not in order', wrong.rule_set, wrong.rule),
 			'Number them 1, 2, 3, … in the order of their times, no two at one time; only the last may repeat; '
 			'rules counted in seconds have stages in seconds, others in working days, with seconds = 0 for the end.');
+	end if;
+
+	select p.rule_set, p.rule into wrong
+	from letterwatch.derive_stages() p
+	join letterwatch.stage_plan t on t.rule_set = p.rule_set and t.rule = p.rule and t.measure <> p.measure
+	where exists (select from letterwatch.deadline d
+	              where d.rule_set = p.rule_set and d.rule = p.rule and (d.reached is not null or d.stage_done is not null))
+	limit 1;
+	if found then
+		perform letterwatch.refuse('LW003',
+			format('rule %s / %s would count seconds where it counts days, or the other way round', wrong.rule_set, wrong.rule),
+			'What was told of its letters is known by the one or the other: enter another rule set, and correct the letters to it.');
 	end if;
 
 	with plan as materialized (

@@ -86,19 +86,28 @@ begin
 			select s.letter_no is null or s.due_on is distinct from w.due_on
 			       or g.measure = 'second' and s.overdue_at is distinct from w.overdue_at offset 0
 		) m (moved)
-		left join letterwatch.stage_plan f on f.rule_set = w.rule_set and f.rule = w.rule and f.measure <> g.measure
 		cross join lateral (
-			select case when s.letter_no is null
+			select case when s.rule_set = w.rule_set then true
+			            when s.rule_set is not null
+			            then letterwatch.counts_seconds(s.rule_set, s.rule) = letterwatch.counts_seconds(w.rule_set, w.rule)
+			            else false end
+			offset 0
+		) k (counts_the_same)
+		cross join lateral (
+			select case when k.counts_the_same then s.reached
+			            when s.letter_no is null and not letterwatch.counts_seconds(w.rule_set, w.rule)
 			            then (select max(a.stage_offset)
 			                  from letterwatch.alert a
-			                  where a.letter_no = w.letter_no and a.rule = w.rule and a.since = w.since)
-			            when f.rule is null then s.reached end,
-			       case when f.rule is null then s.stage_done end
+			                  where a.letter_no = w.letter_no and a.rule = w.rule and a.since = w.since) end,
+			       case when k.counts_the_same then s.stage_done end
 			offset 0
 		) u (reached, stage_done)
 		left join lateral letterwatch.stages_ahead(w.calendar, w.time_zone, w.day_begins, w.rule_set, w.rule, w.overdue_at,
-		                                           w.first_stage, w.muted_until, u.reached, u.stage_done,
-		                                           case when m.moved then moment end) t on true
+		                                           w.first_stage, w.muted_until, u.reached, u.stage_done, m.moved,
+		                                           case when m.moved or w.state = 'open' and
+		                                                     (settings_changed or (w.overdue_at, w.office_code, w.rule_set, w.state)
+		                                                      is distinct from (s.overdue_at, s.office_code, s.rule_set, s.state))
+		                                                then moment end) t on true
 		where w.letter_no is null or s.letter_no is null
 		   or (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
 		       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until,

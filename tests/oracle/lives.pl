@@ -444,10 +444,22 @@ sub told_before {
 # The last stage that was ever told of a deadline, if its rules do not count seconds.
 sub told_ever {
 	my ($letter, $deadline) = @_;
+	return undef if $deadline->{measure} eq 'second';
 	return max_of(map { $_->{stage_offset} } grep { $_->{rule} eq $deadline->{rule} && $_->{since} == $deadline->{since} } @{ $letter->{alerts} // [] });
 }
 
 sub max_of { return max(grep { defined } @_) }
+
+# What was dealt with up to an offset, but for what is ahead of a moment.
+sub done_upto {
+	my ($world, $deadline, $offset, $moment) = @_;
+	return undef unless defined $offset;
+	my $is_past = sub { (stage_time($world, $deadline, $_[0]) // $moment + 1) <= $moment };
+	my $number  = stage_number($world, $deadline, $offset);
+	return $offset if $is_past->($number + 1);
+	$number-- while $number > 0 and !$is_past->($number);
+	return stage_offset($world, $deadline, $number);
+}
 
 # The number of the last stage that is dealt with, by what was told: those before the first that exists are.
 sub stages_done {
@@ -499,11 +511,7 @@ sub redate {
 		my $mute = $letter->{state}{muted_until};
 		$now->{muted_until} = $mute && moment_at($mute, setting($world, $now->{office_code}, 'day_begins'), $now->{zone});
 		$now->{first_stage} = first_stage($world, $now);
-		if ($is_dated) {
-			my $told = stage_number($world, $now, $now->{reached});
-			$told-- while $told > 0 and (stage_time($world, $now, $told) // $moment + 1) > $moment;
-			$now->{stage_done} = stage_offset($world, $now, $told);
-		}
+		$now->{stage_done} = done_upto($world, $now, $is_dated ? $now->{reached} : $now->{stage_done}, $moment);
 		$now->{next_event_at} = next_alert($world, $now) if $now->{state} eq 'open';
 	}
 	$letter->{deadlines} = $new;
@@ -517,19 +525,21 @@ sub claim {
 	for my $deadline (values %{ $letter->{deadlines} }) {
 		next unless defined $deadline->{next_event_at} and $deadline->{next_event_at} <= $moment;
 		my $told = $letter->{told}{"$deadline->{rule}/$deadline->{since}/$deadline->{due_on}"} //= {}; # for that day
-		my $upto   = max_of($deadline->{stage_done}, $deadline->{measure} eq 'second' ? undef : $told->{offset});
-		my $number = my $done = stages_done($world, $deadline, $upto);
+		my $before = $deadline->{measure} eq 'second' ? undef : $told->{offset};
+		my $number = my $done = stages_done($world, $deadline, $deadline->{stage_done});
+		my $covered = max($done, stage_number($world, $deadline, $before));
 		$number++ while (stage_time($world, $deadline, $number + 1) // $moment + 1) <= $moment;
 		my $is_muted = $moment < ($deadline->{muted_until} // $moment);
 		$number-- while $is_muted and $number > $done and !is_loud($world, $deadline, $number);
 		# In seconds there may be several ends a day; the same stage of the same end is not told again.
-		if ($number > $done and !$told->{ $number . ' at ' . stage_time($world, $deadline, $number) }++) {
-			push @alerts, alert($world, $letter, $deadline, $number, $number - $done, $moment);
+		my $stage = $deadline->{measure} eq 'second' ? 'second' : stage_offset($world, $deadline, $number) // '';
+		if ($number > $covered and !$told->{ $stage . ' at ' . stage_time($world, $deadline, $number) }++) {
+			push @alerts, alert($world, $letter, $deadline, $number, $number - $covered, $moment);
 			$told->{offset} = $alerts[-1]{stage_offset} // $told->{offset};
 		}
-		$upto = max_of($upto, $number > $done ? stage_offset($world, $deadline, $number) : undef);
-		$deadline->{stage_done} = $upto;
-		$deadline->{reached} = max_of($deadline->{reached}, $upto);
+		my $upto = $number > $done ? stage_offset($world, $deadline, $number) : undef;
+		$deadline->{stage_done} = max_of($deadline->{stage_done}, $upto);
+		$deadline->{reached}    = max_of($deadline->{reached}, $before, $upto);
 		$deadline->{next_event_at} = next_alert($world, $deadline);
 	}
 	push @{ $letter->{alerts} }, @alerts;

@@ -122,6 +122,83 @@ select lwtest.rows_are(
 		('2026-06-22 14:00:00', 'overdue', '2026-06-22', 1), ('2026-06-22 15:00:00', 'remind', '2026-06-22', 1) $$,
 	'what was told by working days is nothing to rules that count seconds');
 
+-- The same by way of a rule under which no notice is owed.
+call lwtest.set_clock('2026-06-15 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_at, rule_set) values ('S-AROUND', 'T-P-C-1', '2026-06-15 10:00+08', 't');
+call lwtest.walk('2026-06-18', '2026-06-22');
+call lwtest.set_clock('2026-06-22 09:30:00');
+select count(*) as ignored from letterwatch.correct_letter('S-AROUND', 'a slip', rule_set => 't-other') \gset
+call lwtest.set_clock('2026-06-22 13:40:00');
+select count(*) as ignored from letterwatch.correct_letter('S-AROUND', 'no slip', rule_set => 't-second') \gset
+call lwtest.sweep('2026-06-22 14:00:00');
+select lwtest.rows_are(
+	$$ select stage, covers from lwtest.told_of('S-AROUND') where at > '2026-06-22 09:00:00' $$,
+	$$ values ('overdue', 3) $$,
+	'so it is where it was not owed meanwhile');
+
+select is(
+	(select array[state, message] from lwtest.refusal($$
+		update letterwatch.rule set amount = 8 * 86400, unit = 'second' where rule_set = 't';
+		set constraints all immediate $$)),
+	array['LW001', 'the stages of rule t / notice are not in order'],
+	'a rule cannot come to count seconds while its stages count days');
+set constraints all deferred;
+select is(
+	(select array[state, message] from lwtest.refusal($$
+		delete from letterwatch.stage where rule_set = 't';
+		insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('t', 'notice', 1, 'overdue', 0, 3);
+		update letterwatch.rule set amount = 8 * 86400, unit = 'second' where rule_set = 't';
+		set constraints all immediate $$)),
+	array['LW003', 'rule t / notice would count seconds where it counts days, or the other way round'],
+	'nor with stages that do, while letters are told of by it');
+set constraints all immediate;
+
+-- ---- ahead again, for a date for which it was silent -------------------------------------------------------------------------
+
+-- Warned of Monday 8 June on Thursday and Friday; on Friday the last day becomes Tuesday, for which the warning of Friday morning is
+-- past; then it turns out that the letter belongs to an office in the west, where that morning has not come yet.
+insert into letterwatch.office (office_code, name, parent_code, time_zone) values ('T-WEST', 'office in the west', 'T-P', 'Asia/Urumqi');
+call lwtest.set_clock('2026-06-01 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on)
+values ('S-SILENT', 'T-P-C-1', '2026-06-01'), ('S-WEST', 'T-P-C-1', '2026-06-01');
+call lwtest.walk('2026-06-04', '2026-06-05');
+call lwtest.set_clock('2026-06-05 10:00:00');
+select count(*) as ignored from letterwatch.correct_letter('S-SILENT', 'a slip', received_on => '2026-06-02') \gset
+select count(*) as ignored from letterwatch.correct_letter('S-WEST', 'a slip', office_code => 'T-WEST') \gset
+call lwtest.sweep();
+call lwtest.set_clock('2026-06-05 10:30:00');
+select count(*) as ignored from letterwatch.correct_letter('S-SILENT', 'a slip', office_code => 'T-WEST') \gset
+select count(*) as ignored from letterwatch.correct_letter('S-WEST', 'a slip', received_on => '2026-06-02') \gset
+call lwtest.sweep('2026-06-05 11:00:00');
+select lwtest.rows_are(
+	$$ select at, stage, due from lwtest.told_of('S-SILENT') where at >= '2026-06-05 10:00:00' $$,
+	$$ values ('2026-06-05 11:00:00', 'warn', '2026-06-09') $$,
+	'what becomes ahead again is told when it comes');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-SILENT') $$, $$ select * from lwtest.told_of('S-WEST') $$,
+	'whichever was known first');
+
+-- ---- two stages at one time, under two sets of rules ----------------------------------------------------------------------------
+
+-- Thursday 9:00 is two working days before Monday; where Friday is a day off, and the first warning comes a day before, it is that one.
+insert into letterwatch.calendar (calendar, title, parent, weekend, needs_list) values ('t-gulf', 'Friday off', null, '{5,6,7}', false);
+insert into letterwatch.office (office_code, name, parent_code, calendar) values ('T-GULF', 'office with Fridays off', 'T-P', 't-gulf');
+insert into letterwatch.rule_set (rule_set, title) values ('t-late', 'one warning');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, roll, responsible_unit, met_by)
+values ('t-late', 'notice', 'test', 'receipt', 7, 'day', true, 'petitions', '{notice}');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, workdays, seconds, severity)
+values ('t-late', 'notice', 1, 'warn', -1, null, 5), ('t-late', 'notice', 2, 'overdue', null, 0, 3);
+call lwtest.set_clock('2026-06-01 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-SAME', 'T-P-C-1', '2026-06-01');
+call lwtest.sweep('2026-06-04 09:00:00');
+call lwtest.set_clock('2026-06-04 09:30:00');
+select count(*) as ignored from letterwatch.correct_letter('S-SAME', 'a slip', office_code => 'T-GULF', rule_set => 't-late') \gset
+call lwtest.sweep();
+select lwtest.rows_are(
+	$$ select at, stage, covers from lwtest.told_of('S-SAME') $$,
+	$$ values ('2026-06-04 09:00:00', 'warn', 1), ('2026-06-04 09:30:00', 'warn', 1) $$,
+	'both are told');
+
 select is_empty($$ select * from letterwatch.verify() $$, 'nothing is amiss');
 select * from finish();
 rollback;
