@@ -37,13 +37,18 @@ $days{$_} = <<~'SQL' for 3 .. 9;
 	cross join lateral letterwatch.derive_calendar(array[e.calendar::text], e.until) d
 	SQL
 
-for my $version (sort keys %days) {
-	my $db = "from_version_$version";
+sub restored {
+	my ($version, $db) = @_;
 	$lw->psql('postgres', "create database $db");
 	my $connstr = $lw->node->connstr($db);
 	is(system("zcat $LetterWatch::TREE/tests/data/version-$version.sql.gz | psql -X -q -v ON_ERROR_STOP=1 -d '$connstr' >/dev/null"),
 		0, "version $version is restored");
 	$lw->psql($db, $days{$version});
+	return $db;
+}
+
+for my $version (sort keys %days) {
+	my $db = restored($version, "from_version_$version");
 	my $alerts = q{set timezone = 'UTC'; select string_agg((to_jsonb(a) - 'stage_offset')::text, chr(10) order by alert_id) from letterwatch.alert a};
 	my $dates  = q{set timezone = 'UTC'; select string_agg(concat_ws(' ', letter_no, rule, since, state, due_on, closed_on, next_event_at), chr(10)
 		order by letter_no, rule, since) from letterwatch.deadline};
@@ -71,6 +76,29 @@ for my $version (sort keys %days) {
 		'its schema is that of a fresh database');
 	$lw->install($db);
 	is($lw->psql($db, 'select count(*) from letterwatch.settings_change where redated_at is null'), 0, 'installing again changes nothing');
+}
+
+# Stages were changed under version 9: a number is another stage's in alerts raised before.
+{
+	my ($db, $pending) = map { restored(9, $_) } 'restaged', 'pending';
+	$lw->psql($_, <<~'SQL') for $db, $pending;
+		begin;
+		delete from letterwatch.stage where stage_no = 1 and rule = 'reply';
+		update letterwatch.stage set stage_no = stage_no + 100 where rule = 'reply';
+		update letterwatch.stage set stage_no = stage_no - 101 where rule = 'reply';
+		commit;
+		SQL
+	my ($out, $error) = PostgreSQL::Test::Utils::run_command([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d',
+		$lw->node->connstr($pending), '-f', "$LetterWatch::TREE/sql/install.sql" ]);
+	like($error, qr/ERROR:  stages were changed, and not all letters are planned by them yet\nHINT:/, 'before they are planned by them it is refused');
+	is($lw->psql($pending, 'select max(version) from letterwatch.schema_version'), '9', 'and nothing is done');
+
+	1 while $lw->psql($db, 'select letterwatch.redate_letters(25)') > 0;
+	$lw->install($db);
+	my $told = 'from letterwatch.alert a join letterwatch.deadline d using (letter_no, rule, since, due_on) where d.state = \'open\'';
+	cmp_ok($lw->psql($db, "select count(*) $told and a.stage_offset is not null"), '>', 50, 'after that what was told is known by what it is');
+	is($lw->psql($db, "select count(*) $told and a.stage_offset > coalesce(d.stage_done, '-infinity')"), '0',
+		'but where a number may have been another stage\'s');
 }
 
 done_testing;
