@@ -43,8 +43,10 @@ sub uncovered {
 				order by p.until
 				limit 1
 			) p on true
+			-- By the settings of then the end was another instant, if it was that of the last day.
 			left join lateral letterwatch.stage_time(p.calendar, p.time_zone, p.day_begins,
-				((d.overdue_at - interval '1 microsecond') at time zone p.time_zone)::date, d.overdue_at,
+				case when d.overdue_at = d.late_at then d.due_on
+				     else ((d.overdue_at - interval '1 microsecond') at time zone p.time_zone)::date end, d.overdue_at,
 				g.measure, g.offsets, g.every, n.stage_no) w (at) on p.time_zone is not null
 			where not (d.baseline and d.overdue_at > d.late_at)
 			  and coalesce(d.muted_until <= letterwatch.clock(), true) -- what is held back is told then
