@@ -14,8 +14,8 @@ grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
 grant execute on function letterwatch.daemon_connect(bigint, text, int, text), letterwatch.claim_due(bigint, int, text),
-	letterwatch.outbox_lines(bigint, text), letterwatch.mark_emitted(bigint, uuid[]), letterwatch.daemon_disconnect(bigint), letterwatch.check_setup(int),
-	letterwatch.metrics()
+	letterwatch.outbox_lines(bigint, text), letterwatch.mark_emitted(bigint, uuid[]), letterwatch.daemon_disconnect(bigint),
+	letterwatch.check_setup(int), letterwatch.metrics()
 	to letterwatch_daemon;
 grant select on letterwatch.daemon_status, letterwatch.schema_version, letterwatch.office_setting, letterwatch.calendar_date
 	to letterwatch_daemon;
@@ -32,7 +32,8 @@ grant execute on function letterwatch.due_date(text, text, date, text), letterwa
 	letterwatch.period_end(text, date, text, int, text, boolean, boolean, datemultirange, date),
 	letterwatch.paused_end(text, date, date, boolean, datemultirange), letterwatch.planning_horizon(),
 	letterwatch.refuse(text, text, text), letterwatch.explain_deadline(text, text), letterwatch.letter_history(text),
-	letterwatch.workload(text, int), letterwatch.stage_number(float8[], int, float8), letterwatch.rate(numeric, numeric), letterwatch.counted(text, int, int),
+	letterwatch.workload(text, int), letterwatch.stage_number(float8[], int, float8), letterwatch.rate(numeric, numeric),
+	letterwatch.counted(text, int, int),
 	letterwatch.reply_rate_tree(text, date, date, timestamptz)
 	to letterwatch_reader, letterwatch_clerk, letterwatch_admin;
 grant execute on function letterwatch.refuse(text, text, text) to letterwatch_intake;

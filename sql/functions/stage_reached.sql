@@ -3,7 +3,7 @@
 -- base_on: the day from which offsets count, the local day that ends at overdue_at. measure, offsets, every: of stage_plan.
 -- Stage times: the start of office hours of the n-th working day before or after base_on; offset 0.5 is overdue_at itself.
 -- Inlined into the caller's join, as period_end is; for OFFSET 0 see stage_time.
--- Callers: stages_ahead, raise_stages, renumber_stages.
+-- Callers: stages_ahead, raise_stages.
 create or replace function letterwatch.stage_reached(calendar text, time_zone text, day_begins time, base_on date,
                                                      overdue_at timestamptz, measure text, offsets float8[], every int,
                                                      at timestamptz)
