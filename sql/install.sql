@@ -81,6 +81,11 @@ select not exists (select from letterwatch.schema_version where version = 10) as
 	\ir migrations/0010_told.sql
 	insert into letterwatch.schema_version (version, name) values (10, '0010_told');
 \endif
+select not exists (select from letterwatch.schema_version where version = 11) as missing \gset
+\if :missing
+	\ir migrations/0011_ahead.sql
+	insert into letterwatch.schema_version (version, name) values (11, '0011_ahead');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -109,6 +114,7 @@ select not exists (select from letterwatch.schema_version where version = 10) as
 \ir functions/derive.sql
 \ir functions/derive_calendar.sql
 \ir functions/derive_lives.sql
+\ir functions/derive_offices.sql
 \ir functions/derive_stages.sql
 \ir functions/digest_message.sql
 \ir functions/due_date.sql
@@ -212,6 +218,7 @@ select not exists (select from letterwatch.schema_version where version = 10) as
 \ir functions/restart_letter.sql
 \ir functions/resume_letter.sql
 \ir functions/retry_delay.sql
+\ir functions/retry_parked.sql
 \ir functions/rule_recorded.sql
 \ir functions/rules_then.sql
 \ir functions/said_before.sql

@@ -49,7 +49,7 @@ begin
 	end if;
 	if raised + daily = 0 then
 		if settings_changed then
-			redated := letterwatch.redate_letters(1000);
+			redated := letterwatch.redate_letters(4000);
 		end if;
 		-- What is left can be done again, so nobody waits for the disk: the daemon begins to sleep when it is told how long.
 		perform set_config('synchronous_commit', 'off', true);
@@ -67,7 +67,7 @@ begin
 	where i.instance = claim_due.instance;
 	return query
 	select null::uuid, null::int2, null::text[],
-	       case when redated + daily > 0 then 1
+	       case when redated + daily > 0 or settings_changed and raised > 0 then 1
 	            when raised > 0 and raised >= room then 0
 	            when soonest is null then null
 	            else greatest(0, ceil(1000000 * extract(epoch from soonest - letterwatch.instant())))::bigint

@@ -1,6 +1,6 @@
 -- derive_stages() → rows: what stage_plan should be, from stage and rule, with what tells whether it is in order: the numbers of
 -- the stages, and how many repeat.
--- Callers: rebuild_stages.
+-- Callers: rebuild_stages, verify.
 create or replace function letterwatch.derive_stages()
 returns table (rule_set text, rule text, measure text, offsets float8[], numbers int[], last_no int, every int,
                repeating bigint, overdue_no int, stages text[], units text[], levels_up int[], severities int[], loud int[])

@@ -1,6 +1,6 @@
 -- lock_due(at_most, of_letters) → tid[]: locks the at_most deadlines longest due and returns their ctids. of_letters: only of these;
--- NULL: of all but those whose planning failed, until it succeeds: what was entered may have answered them. Rows locked by others
--- are left to them.
+-- NULL: of all but those of letters that are to be planned first (replan_queue): what was entered may have answered them, a change
+-- of settings moved them. Rows locked by others are left to them.
 -- Callers: raise_alerts.
 create or replace function letterwatch.lock_due(at_most int, of_letters text[]) returns tid[]
 language plpgsql volatile
@@ -20,7 +20,7 @@ begin
 		select d.ctid
 		from letterwatch.deadline d
 		where d.next_event_at <= (select letterwatch.clock())
-		  and not exists (select from letterwatch.replan_queue q where q.letter_no = d.letter_no and q.error is not null)
+		  and not exists (select from letterwatch.replan_queue q where q.letter_no = d.letter_no)
 		order by d.next_event_at
 		limit at_most
 		for update skip locked);

@@ -10,6 +10,13 @@ begin
 		perform letterwatch.plan_new_letters(letters);
 	else
 		perform letterwatch.replan(letters, why);
+		-- What stands in the way of their alerts is over.
+		update letterwatch.replan_queue q
+		set next_try_at = letterwatch.clock()
+		where q.letter_no = any (letters) and q.error is not null;
+		if found then
+			notify letterwatch_due;
+		end if;
 	end if;
 exception
 	when serialization_failure or deadlock_detected or query_canceled then

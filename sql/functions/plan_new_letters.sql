@@ -1,8 +1,8 @@
 -- plan_new_letters(letters): replan of letters about which nothing but their receipt is known: the bulk of all work, and all of a
 -- load. What derive makes of such a letter needs no event, so it is computed for the set: letters of the same day, rules, calendar
--- and office hours have the same deadlines, which are computed for one of them (like_letter). Those registered on a later day may
--- be overdue from that moment on (known_late): they are alike only with others of the moment. Where a rule counts seconds, only
--- those are that were received (second_at) and registered at the same moments. Wakes the daemons as replan does. verify() holds it
+-- and office hours have the same deadlines, which are computed for one of them (like_letter). Those registered when
+-- a period may have ended may be overdue from that moment on (known_late): they are alike only with others of the moment. Where a
+-- rule counts seconds, only those are that were received (second_at) and registered at the same moments. Wakes the daemons as replan does. verify() holds it
 -- against derive.
 -- The caller holds planning in ROW SHARE.
 -- Callers: plan_letters.
@@ -27,15 +27,17 @@ begin
 		from (
 			select l.letter_no, l.office_code, coalesce(l.rule_set, o.rule_set) as rule_set, l.received_on, l.registered_at, l.baseline,
 			       o.calendar, o.time_zone, o.day_begins,
-			       case when s.counts_seconds or l.registered_at >= (l.received_on + 1)::timestamp at time zone o.time_zone
+			       case when s.counts_seconds or l.registered_at >= (l.received_on + s.first_end) at time zone o.time_zone
 			            then l.registered_at end as known_late,
 			       case when s.counts_seconds
 			            then coalesce(l.received_at, l.received_on::timestamp at time zone o.time_zone) end as second_at
 			from letterwatch.letter l
 			join letterwatch.office_setting o on o.office_code = l.office_code
-			cross join lateral (
-				select coalesce(l.rule_set, o.rule_set) in (select r.rule_set from letterwatch.rule r where r.unit = 'second') offset 0
-			) s (counts_seconds)
+			left join (
+				select r.rule_set, bool_or(r.unit = 'second') as counts_seconds, min(r.end_of_day) as first_end
+				from letterwatch.rule r
+				group by r.rule_set
+			) s on s.rule_set = coalesce(l.rule_set, o.rule_set)
 			where l.letter_no = any (letters)
 		) n
 	), state as (

@@ -11,6 +11,7 @@ as $$
 declare
 	tids tid[];
 begin
+	perform letterwatch.retry_parked();
 	begin
 		tids := letterwatch.lock_due(at_most, of_letters);
 		if cardinality(tids) > 0 then

@@ -76,7 +76,7 @@ begin
 		       case when s.measure = 'workday' then s.stage_offset end
 		from staged s
 		where s.reached_no > s.covered_no
-		on conflict (letter_no, rule, since, due_on, stage_at, stage_offset) do nothing
+		on conflict do nothing
 		returning alert_id
 	), sent as (
 		insert into letterwatch.outbox (line_id, stage_at, instance, leased_until)

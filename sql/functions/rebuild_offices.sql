@@ -1,6 +1,5 @@
 -- rebuild_offices() → text[]: derives office_setting again from the tree of offices. Returns the offices whose time zone,
 -- calendar, rule set or office hours changed; the earlier settings go to office_setting_past, the earlier place in the tree too.
--- The root's defaults are Asia/Shanghai, cn, procuratorate, 09:00, site 0.
 -- Refused (LW001): a circle, more than 8 levels, an unknown time zone. LW003: an office that has letters is removed.
 -- Callers: apply_settings, preview.
 create or replace function letterwatch.rebuild_offices() returns text[]
@@ -19,20 +18,8 @@ begin
 			'Take a name from pg_timezone_names, such as Asia/Shanghai.');
 	end if;
 
-	with recursive tree as (
-		select office_code, array[office_code] as path, 1 as level,
-		       coalesce(time_zone, 'Asia/Shanghai') as time_zone, coalesce(calendar, 'cn') as calendar,
-		       coalesce(rule_set, 'procuratorate') as rule_set, coalesce(day_begins, '09:00') as day_begins,
-		       coalesce(site, 0) as site
-		from letterwatch.office
-		where parent_code is null
-		union all
-		select o.office_code, t.path || o.office_code, t.level + 1,
-		       coalesce(o.time_zone, t.time_zone), coalesce(o.calendar, t.calendar),
-		       coalesce(o.rule_set, t.rule_set), coalesce(o.day_begins, t.day_begins), coalesce(o.site, t.site)
-		from letterwatch.office o
-		join tree t on o.parent_code = t.office_code
-		where t.level < 8
+	with tree as materialized (
+		select * from letterwatch.derive_offices()
 	), differs as (
 		select s.*, (t.time_zone, t.calendar, t.rule_set, t.day_begins) is distinct from
 		            (s.time_zone, s.calendar, s.rule_set, s.day_begins) as in_settings

@@ -45,12 +45,13 @@ begin
 
 	-- A loop, for it ends with the batch: one statement goes through the offices that are left, batch by batch.
 	for office in
-		select o.office_code, e.day as reach_on, greatest(e.day, job.last_day + span) as upto_on,
+		select o.office_code, r.reach_on, greatest(r.reach_on, job.last_day + span) as upto_on,
 		       job.first_day::timestamp at time zone o.time_zone as first_at,
 		       case when o.office_code = job.done_upto[1] then job.done_upto else array[null, '-infinity', '', '', '0'] end as after
 		from letterwatch.office_setting o
 		join letterwatch.calendar_date b on b.calendar = o.calendar and b.day = job.last_day
-		join letterwatch.calendar_date e on e.calendar = o.calendar and e.workday and e.workdays = b.workdays + back + 2
+		left join letterwatch.calendar_date e on e.calendar = o.calendar and e.workday and e.workdays = b.workdays + back + 2
+		cross join lateral (select coalesce(e.day, 'infinity')) r (reach_on) -- beyond the planning horizon
 		where o.calendar = any (job.calendars) and o.office_code >= coalesce(job.done_upto[1], '')
 		order by o.office_code
 	loop
@@ -60,14 +61,15 @@ begin
 		from (
 			select d.ctid as tid, d.due_on, d.letter_no, d.rule, d.since
 			from letterwatch.deadline d
-			join letterwatch.rule r on r.rule_set = d.rule_set and r.rule = d.rule and r.valid_from = d.rule_from
-			where d.state = 'open' and d.office_code = office.office_code and d.due_on <= office.upto_on and r.unit <> 'second'
+			where d.state = 'open' and d.office_code = office.office_code and d.due_on <= office.upto_on
 			  and (d.due_on, d.letter_no, d.rule, d.since) >
 			      (office.after[2]::date, office.after[3], office.after[4], office.after[5]::bigint)
 			  and (d.due_on between job.first_day - 1 and office.reach_on
 			       or d.due_on < job.first_day and d.next_event_at >= office.first_at
-			       or (r.unit = 'workday' or r.count_from = 'next_workday')
-			          and d.start_on <= job.last_day and d.due_on >= job.first_day - 1)
+			       or d.start_on <= job.last_day and d.due_on >= job.first_day - 1
+			          and (select r.unit = 'workday' or r.count_from = 'next_workday'
+			               from letterwatch.rule r
+			               where r.rule_set = d.rule_set and r.rule = d.rule and r.valid_from = d.rule_from))
 			order by d.due_on, d.letter_no, d.rule, d.since
 			limit at_most - cardinality(tids)
 		) c;

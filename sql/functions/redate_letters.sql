@@ -17,9 +17,8 @@ begin
 	loop -- over changes that concern nothing
 		select * into job
 		from letterwatch.settings_change c
-		where c.redated_at is null and c.applied_at is not null
-		order by c.change_id
-		limit 1
+		where c.redated_at is null and c.change_id = (
+			select min(x.change_id) from letterwatch.settings_change x where x.redated_at is null and x.applied_at is not null)
 		for update skip locked;
 		if not found then
 			return 0;

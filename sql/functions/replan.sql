@@ -95,7 +95,7 @@ begin
 		) k (counts_the_same)
 		cross join lateral (
 			select case when k.counts_the_same then s.reached
-			            when s.letter_no is null and not letterwatch.counts_seconds(w.rule_set, w.rule)
+			            when not letterwatch.counts_seconds(w.rule_set, w.rule)
 			            then (select max(a.stage_offset)
 			                  from letterwatch.alert a
 			                  where a.letter_no = w.letter_no and a.rule = w.rule and a.since = w.since) end,

@@ -1,6 +1,7 @@
 -- stages_ahead(calendar, time_zone, day_begins, rule_set, rule, overdue_at, first_stage, muted_until, reached, stage_done, moved, at)
 -- → (stage_done, next_event_at), one row: where a deadline stands among its stages. reached, stage_done: as in its row, by offset.
--- at: now, where the times of its stages may be others than before: what is ahead again is not done. NULL: they are the same.
+-- at: now, where the times of its stages may be others than before: what is ahead again is not done; what
+-- is not stays done, also where the present plan has no such stage. NULL: they are the same.
 -- moved: it has another date, for which all that was reached before and whose new time has passed is done. So what was told and is
 -- still past stays silent, what was told and is ahead again is told again (but not for the same date: raise_stages), what was never
 -- told and is past is told at once.
@@ -21,8 +22,7 @@ as $$
 	cross join lateral (select case when moved then reached else stages_ahead.stage_done end offset 0) w (done)
 	cross join lateral (
 		select case when stages_ahead.at is null then stages_ahead.stage_done
-		            when s.stage_no > 0 and w.done is not null
-		            then least(w.done, letterwatch.stage_offset(g.offsets, g.every, s.stage_no)) end
+		            when w.done is not null then least(w.done, s.elapsed) end
 		offset 0
 	) x (stage_done)
 	cross join lateral (

@@ -1,7 +1,8 @@
 -- verify() → (what, letter_no): derives everything again from the inputs and returns what differs from what is stored: state or
--- deadline; stage: its next moment; calendar; queued: planning failed; parked: its alert could not be raised; impossible: an
--- event that could not be in its status; settings change: not worked off yet (no letter_no). What is closed is judged by the
--- rule, lists and settings that were in force when the closing event was recorded. Empty in a healthy database at rest.
+-- deadline; stage: its next moment; told: what counts as told is not what its alerts say; calendar, stages, office: what is made of
+-- settings (no letter_no); queued: planning failed; parked: its alert could not be raised; impossible: an event that could not be
+-- in its status; settings change: not worked off yet (no letter_no). What is closed is judged by the rule, lists and settings that
+-- were in force when the closing event was recorded. Empty in a healthy database at rest.
 -- Callers: administrators, tests.
 create or replace function letterwatch.verify() returns table (what text, letter_no text)
 language plpgsql volatile security definer
@@ -45,6 +46,29 @@ begin
 		greatest(d.first_stage - 1, letterwatch.stage_number(g.offsets, g.every, d.stage_done))) t on true
 	where d.next_event_at is distinct from case when d.state = 'open' and not (d.baseline and d.overdue_at > d.late_at) then t.at end
 	  and not exists (select from letterwatch.parked p where p.letter_no = d.letter_no and p.rule = d.rule and p.since = d.since)
+	union all
+	select 'told ' || d.rule, d.letter_no
+	from letterwatch.deadline d
+	left join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
+	left join (select x.letter_no, x.rule, x.since, max(x.stage_offset) as upto, bool_or(x.stage_offset is null) as in_part
+	           from letterwatch.alert x
+	           group by x.letter_no, x.rule, x.since) a on a.letter_no = d.letter_no and a.rule = d.rule and a.since = d.since
+	where g.measure is distinct from 'second'
+	  and (coalesce(d.stage_done, '-infinity') > coalesce(d.reached, '-infinity')
+	       or coalesce(d.reached, '-infinity') < coalesce(a.upto, '-infinity')
+	       or d.reached is distinct from a.upto and a.in_part is not true)
+	union all
+	select format('stages %s / %s', coalesce(w.rule_set, g.rule_set), coalesce(w.rule, g.rule)), null
+	from letterwatch.derive_stages() w
+	full join letterwatch.stage_plan g on g.rule_set = w.rule_set and g.rule = w.rule
+	where (w.measure, w.offsets, w.last_no, w.every, w.overdue_no, w.stages, w.units, w.levels_up, w.severities, w.loud) is distinct from
+	      (g.measure, g.offsets, g.last_no, g.every, g.overdue_no, g.stages, g.units, g.levels_up, g.severities, g.loud)
+	union all
+	select 'office ' || coalesce(w.office_code, o.office_code), null
+	from letterwatch.derive_offices() w
+	full join letterwatch.office_setting o on o.office_code = w.office_code
+	where (w.path, w.level, w.time_zone, w.calendar, w.rule_set, w.day_begins, w.site) is distinct from
+	      (o.path, o.level, o.time_zone, o.calendar, o.rule_set, o.day_begins, o.site)
 	union all
 	select 'calendar ' || coalesce(w.calendar, d.calendar), null
 	from letterwatch.derive_calendar(array(select c.calendar::text from letterwatch.calendar c), null) w

@@ -1,13 +1,14 @@
 -- work_replan_queue(at_most) → text[]: plans again what is in replan_queue and due for a try, oldest first; returns the letters that
 -- left the queue. All in one go, and where that fails one by one, so that one letter that cannot be planned stops no other; a
--- line event=queued names it the first time, and it is tried again after 1, 2, 4, … up to 60 seconds. Letters locked by others
--- stay for the next time. The caller holds planning in ROW SHARE, or it is waited for.
+-- line event=queued names it the first time, and it is tried again after 1, 2, 4, … up to 60 seconds. Letters locked by others,
+-- and those of which a deadline is, stay for the next time. The caller holds planning in ROW SHARE, or it is waited for.
 -- Callers: claim_due.
 create or replace function letterwatch.work_replan_queue(at_most int) returns text[]
 language plpgsql volatile
 as $$
 declare
 	todo text[];
+	held tid[];
 	done text[] := '{}';
 	part record;
 	one text;
@@ -30,6 +31,16 @@ begin
 		where l.letter_no = any (todo)
 		order by l.letter_no
 		for no key update skip locked);
+	-- Nor is anybody waited for who holds deadlines only, another claim or its re-dating: that may wait for what we queue.
+	held := array(
+		select d.ctid
+		from unnest(todo) u (letter_no)
+		join letterwatch.deadline d on d.letter_no = u.letter_no
+		for no key update of d skip locked);
+	todo := array(
+		select u.letter_no
+		from unnest(todo) u (letter_no)
+		where not exists (select from letterwatch.deadline d where d.letter_no = u.letter_no and d.ctid <> all (held)));
 	for part in -- few: those of one author and reason at once
 		select q.why, q.changed_by, q.session_role, array_agg(q.letter_no::text order by q.letter_no) as letters
 		from letterwatch.replan_queue q

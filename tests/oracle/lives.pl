@@ -435,13 +435,7 @@ sub stage_number {
 	return $number;
 }
 
-# What was told of a deadline as it was, in the eyes of the rules that hold now: where these count seconds and those did not, nothing.
-sub told_before {
-	my ($was, $now, $offset) = @_;
-	return ($was->{measure} eq 'second') == ($now->{measure} eq 'second') ? $offset : undef;
-}
-
-# The last stage that was ever told of a deadline, if its rules do not count seconds.
+# The last stage that was ever told of a deadline, if its rules do not count seconds: a stage that these told is nothing to others.
 sub told_ever {
 	my ($letter, $deadline) = @_;
 	return undef if $deadline->{measure} eq 'second';
@@ -453,12 +447,21 @@ sub max_of { return max(grep { defined } @_) }
 # What was dealt with up to an offset, but for what is ahead of a moment.
 sub done_upto {
 	my ($world, $deadline, $offset, $moment) = @_;
-	return undef unless defined $offset;
-	my $is_past = sub { (stage_time($world, $deadline, $_[0]) // $moment + 1) <= $moment };
-	my $number  = stage_number($world, $deadline, $offset);
-	return $offset if $is_past->($number + 1);
-	$number-- while $number > 0 and !$is_past->($number);
-	return stage_offset($world, $deadline, $number);
+	return defined $offset ? min($offset, elapsed($world, $deadline, $moment)) : undef;
+}
+
+# How far a moment is after the last day, or before it: in working days that have begun, at its end half of one; under a rule that counts
+# seconds, in these.
+sub elapsed {
+	my ($world, $deadline, $moment) = @_;
+	return ($moment - $deadline->{overdue_at}) / $SECOND if $deadline->{measure} eq 'second';
+	my $last_day = day_of($deadline->{overdue_at} - 1, $deadline->{zone});
+	my $begins   = setting($world, $deadline->{office_code}, 'day_begins');
+	my $today    = day_of($moment, $deadline->{zone});
+	$today-- if $moment < moment_at($today, $begins, $deadline->{zone});
+	my $is_workday = sub { Oracle::is_working($deadline->{calendar}, $_[0]) };
+	return max(0.5, scalar grep { $is_workday->($_) } $last_day + 1 .. $today) if $moment >= $deadline->{overdue_at};
+	return $today < $last_day ? -1 - grep { $is_workday->($_) } $today + 1 .. $last_day - 1 : 0;
 }
 
 # The number of the last stage that is dealt with, by what was told: those before the first that exists are.
@@ -503,7 +506,8 @@ sub redate {
 	$letter->{state} = letter_state($world, $letter, $life);
 	for my $key (keys %$new) {
 		my ($now, $was) = ($new->{$key}, $letter->{deadlines}{$key});
-		@$now{qw(reached stage_done)} = $was ? map({ told_before($was, $now, $_) } @$was{qw(reached stage_done)}) : (told_ever($letter, $now), undef);
+		my $counts_the_same = $was && ($was->{measure} eq 'second') == ($now->{measure} eq 'second');
+		@$now{qw(reached stage_done)} = $counts_the_same ? @$was{qw(reached stage_done)} : (told_ever($letter, $now), undef);
 		next unless defined $now->{due_on};
 		my @date = ('due_on', $now->{measure} eq 'second' ? 'overdue_at' : ());
 		my $is_dated = grep { ($was->{$_} // 0) != $now->{$_} } @date;
@@ -532,7 +536,7 @@ sub claim {
 		my $is_muted = $moment < ($deadline->{muted_until} // $moment);
 		$number-- while $is_muted and $number > $done and !is_loud($world, $deadline, $number);
 		# In seconds there may be several ends a day; the same stage of the same end is not told again.
-		my $stage = $deadline->{measure} eq 'second' ? 'second' : stage_offset($world, $deadline, $number) // '';
+		my $stage = stage_offset($world, $deadline, $number) // '';
 		if ($number > $covered and !$told->{ $stage . ' at ' . stage_time($world, $deadline, $number) }++) {
 			push @alerts, alert($world, $letter, $deadline, $number, $number - $covered, $moment);
 			$told->{offset} = $alerts[-1]{stage_offset} // $told->{offset};

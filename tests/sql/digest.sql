@@ -182,5 +182,15 @@ alter table letterwatch.log_line drop constraint t_no_digest;
 call lwtest.pass('2026-10-15 09:01:00');
 select is(lwtest.said('2026-10-15', 'T-P-C-1'), 'Office T-P-C-1: 0 overdue, 0 due today, 1 due within 5 working days', 'until it can be made');
 
+-- ---- a clock that is ahead for a moment ----------------------------------------------------------------------------------------
+
+call lwtest.pass('2026-12-01 09:00:00');
+call lwtest.pass('2026-10-15 09:02:00');
+call lwtest.pass('2026-10-16 09:00:00');
+select isnt(lwtest.said('2026-10-16', 'T-P-C-1'), null, 'the next morning is told all the same');
+call lwtest.pass('2026-10-15 09:03:00');
+call lwtest.pass('2026-10-16 09:00:00');
+select is((select count(*)::int from lwtest.digest where fields->>'day' = '2026-10-16' and fields->>'office' = 'T-P-C-1'), 1, 'and once, when it comes again');
+
 select * from finish();
 rollback;

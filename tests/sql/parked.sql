@@ -95,6 +95,32 @@ alter function letterwatch.derive_away rename to derive;
 call lwtest.sweep('2026-03-09 09:02:01');
 select is_empty('select * from letterwatch.replan_queue', 'and plans it once that is possible');
 select is((select count(*)::int from lwtest.line where fields->>'event' = 'queued'), 1, 'it was named once');
+
+-- One that is planned well meanwhile does not wait for its next try.
+alter function letterwatch.derive rename to derive_away;
+select count(*) as ignored from letterwatch.record_notice('P-22') \gset
+call lwtest.sweep('2026-03-09 09:03:00');
+call lwtest.sweep('2026-03-09 09:03:01');
+call lwtest.sweep('2026-03-09 09:03:03');
+alter function letterwatch.derive_away rename to derive;
+select count(*) as ignored from letterwatch.assign_letter('P-22', 'case', 'H-1') \gset
+call lwtest.sweep('2026-03-09 09:03:04');
+select is_empty('select * from letterwatch.replan_queue', 'an entry that can be planned ends its waiting');
+
+-- ---- a clock that was ahead -------------------------------------------------------------------------
+
+create or replace function lwtest.spoil() returns trigger
+	language plpgsql
+	as $$ begin raise exception 'spoilt %', new.letter_no; end $$;
+create trigger spoil before insert on letterwatch.alert
+	for each row when (new.letter_no = 'P-23') execute function lwtest.spoil();
+call lwtest.sweep('2026-03-30 09:00:00');
+select is((select letter_no from letterwatch.parked), 'P-23', 'parked');
+drop trigger spoil on letterwatch.alert;
+call lwtest.sweep('2026-03-10 09:00:00');
+select is_empty('select * from letterwatch.parked', 'what waits for a time that the clock showed in error is tried at once');
+select is((select count(*)::int from lwtest.told where letter = 'P-23' and at = '2026-03-10 09:00:00'), 1, 'and told');
+
 select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');
 
 select * from finish();

@@ -199,5 +199,23 @@ select lwtest.rows_are(
 		('D-TOLD', 'due', 1), ('D-TOLD', 'overdue', 1), ('D-TOLD', 'remind', 2) $$,
 	'each stage of the rules that hold is told once, whatever its number was under the rules before');
 
+-- ---- lists up to the end of what is planned --------------------------------------------------------------------------
+
+-- A feast on the 8th to 10th of June each year; its calendar can be computed, and is entered as far as deadlines are planned.
+insert into letterwatch.calendar (calendar, title, parent, weekend, needs_list) values ('t-feast', 'a feast', null, '{6,7}', true);
+insert into letterwatch.office (office_code, name, parent_code, calendar) values ('T-FEAST', 'office with a feast', 'T-P', 't-feast');
+call lwtest.set_clock('2026-06-15 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('D-FEAST', 'T-FEAST', '2027-06-01'::date - 365);
+set constraints all deferred;
+insert into letterwatch.calendar_list (calendar, year, source) select 't-feast', y, 'computed' from generate_series(2026, 2060) y;
+insert into letterwatch.calendar_day (calendar, year, day, kind, holiday)
+select 't-feast', y, make_date(y, m, 1) + d, 'off', 'feast'
+from generate_series(2026, 2060) y, unnest(array[6, 9, 12]) m, generate_series(0, 2) d
+where extract(isodow from make_date(y, m, 1) + d) < 6;
+set constraints all immediate;
+call lwtest.redate();
+select is((select due_on from letterwatch.deadline where letter_no = 'D-FEAST' and rule = 'reply'), '2026-09-04'::date, 'a last day on a feast is moved, however far the lists go');
+select is_empty($$ select * from letterwatch.verify() $$, 'nothing is amiss');
+
 select * from finish();
 rollback;

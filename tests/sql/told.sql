@@ -199,6 +199,111 @@ select lwtest.rows_are(
 	$$ values ('2026-06-04 09:00:00', 'warn', 1), ('2026-06-04 09:30:00', 'warn', 1) $$,
 	'both are told');
 
+-- ---- stages that the present rules do not have ------------------------------------------------------------------------------------
+
+-- Told of all for Monday 8 June. Friday the 5th is the true last day: all of that is past, and silent. One of them passes through rules
+-- with one warning.
+insert into letterwatch.rule_set (rule_set, title) values ('t-warn', 'a warning only');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, roll, responsible_unit, met_by)
+values ('t-warn', 'notice', 'test', 'receipt', 7, 'day', true, 'petitions', '{notice}');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, workdays, severity) values ('t-warn', 'notice', 1, 'warn', -1, 5);
+call lwtest.set_clock('2026-06-01 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on)
+values ('S-ASIDE', 'T-P-C-1', '2026-06-01'), ('S-STRAIGHT', 'T-P-C-1', '2026-06-01');
+call lwtest.walk('2026-06-04', '2026-06-12');
+call lwtest.set_clock('2026-06-12 10:00:00');
+select count(*) as ignored
+from unnest(array['S-ASIDE', 'S-STRAIGHT']) x, letterwatch.correct_letter(x, 'a slip', received_on => '2026-05-29') \gset
+call lwtest.sweep('2026-06-12 10:30:00');
+select count(*) as ignored from letterwatch.correct_letter('S-ASIDE', 'another slip', rule_set => 't-warn') \gset
+call lwtest.sweep('2026-06-12 11:00:00');
+select count(*) as ignored from letterwatch.correct_letter('S-ASIDE', 'no slip', rule_set => 'procuratorate') \gset
+call lwtest.walk('2026-06-13', '2026-06-16');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-ASIDE') $$, $$ select * from lwtest.told_of('S-STRAIGHT') $$,
+	'what is silent stays so when rules with more stages come back');
+
+-- The same by way of rules that count seconds, and with another last day then.
+call lwtest.set_clock('2026-06-01 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set)
+values ('S-TICKS', 'T-P-C-1', '2026-06-01', 't'), ('S-DAYS', 'T-P-C-1', '2026-06-01', 't');
+call lwtest.walk('2026-06-04', '2026-06-08');
+call lwtest.sweep('2026-06-09 00:00:00');
+call lwtest.set_clock('2026-06-09 10:00:00');
+select count(*) as ignored from letterwatch.correct_letter('S-TICKS', 'a slip', rule_set => 't-second', received_on => '2026-06-05') \gset
+select count(*) as ignored from letterwatch.correct_letter('S-TICKS', 'no slip', rule_set => 't', received_on => '2026-05-29') \gset
+select count(*) as ignored from letterwatch.correct_letter('S-DAYS', 'no slip', received_on => '2026-05-29') \gset
+call lwtest.sweep('2026-06-09 11:00:00');
+select lwtest.rows_are(
+	$$ select * from lwtest.told_of('S-TICKS') $$, $$ select * from lwtest.told_of('S-DAYS') $$,
+	'nor is it told again when rules that count days come back');
+
+-- Warned at an instant that turns out to be the end: the restart was recorded half a minute late.
+call lwtest.set_clock('2026-06-22 10:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_at, rule_set)
+select x, 'T-P-C-1', '2026-06-22 10:00+08', 'demo' from unnest(array['S-INSTANT', 'S-LATER']) x;
+call lwtest.set_clock('2026-06-22 10:00:05');
+select count(*) as ignored
+from unnest(array['S-INSTANT', 'S-LATER']) x, letterwatch.record_notice(x, outcome => 'incomplete') \gset
+call lwtest.set_clock('2026-06-22 10:00:35');
+select count(*) as ignored from letterwatch.restart_letter('S-INSTANT', 'all is here') \gset
+call lwtest.set_clock('2026-06-22 10:00:36');
+select count(*) as ignored from letterwatch.restart_letter('S-LATER', 'all is here') \gset
+call lwtest.sweep('2026-06-22 10:04:05');
+call lwtest.sweep('2026-06-22 10:04:06');
+call lwtest.set_clock('2026-06-22 10:04:08');
+select count(*) as ignored
+from letterwatch.letter_event e, letterwatch.void_event(e.event_id, 'a slip')
+where e.letter_no in ('S-INSTANT', 'S-LATER') and e.kind = 'restart' \gset
+select count(*) as ignored
+from unnest(array['S-INSTANT', 'S-LATER']) x, letterwatch.restart_letter(x, 'all is here', at => '2026-06-22 10:00:05+08') \gset
+call lwtest.sweep();
+select lwtest.rows_are(
+	$$ select letter, stage, fields->>'late_s' from lwtest.told where letter in ('S-INSTANT', 'S-LATER') and rule = 'reply' and at = '2026-06-22 10:04:08' order by 1 $$,
+	$$ values ('S-INSTANT', 'overdue', '3'), ('S-LATER', 'overdue', '3') $$,
+	'another stage at the very time of one that was told is told');
+
+-- ---- late in the evening of the last day -------------------------------------------------------------------------------------------
+
+insert into letterwatch.rule_set (rule_set, title) values ('t-day', 'the same day, within office hours');
+insert into letterwatch.rule (rule_set, rule, basis, begins, count_from, amount, unit, roll, end_of_day, responsible_unit, met_by)
+values ('t-day', 'notice', 'test', 'receipt', 'same_day', 1, 'day', true, '17:30', 'petitions', '{notice}');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, workdays, seconds, severity)
+values ('t-day', 'notice', 1, 'due', 0, null, 4), ('t-day', 'notice', 2, 'overdue', null, 0, 3);
+call lwtest.set_clock('2026-06-22 18:00:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('S-EVENING', 'T-P-C-1', '2026-06-22', 't-day');
+call lwtest.sweep();
+select lwtest.rows_are(
+	$$ select at, stage, fields->>'registered_late' from lwtest.told where letter = 'S-EVENING' $$,
+	$$ values ('2026-06-22 18:00:00', 'overdue', 'true') $$,
+	'what is registered when its period has ended is overdue from then on, also on the day of receipt');
+
 select is_empty($$ select * from letterwatch.verify() $$, 'nothing is amiss');
+
+-- ---- what verify() sees -------------------------------------------------------------------------------------------------------------
+
+create function lwtest.seen(change text) returns text
+	language plpgsql
+	as $$
+	declare
+		seen text;
+	begin
+		execute change;
+		seen := (select string_agg(distinct v.what, ', ' order by v.what) from letterwatch.verify() v);
+		raise exception using errcode = 'LWXXX', message = coalesce(seen, 'nothing');
+	exception when sqlstate 'LWXXX' then
+		return sqlerrm;
+	end $$;
+select is(lwtest.seen($$ update letterwatch.deadline set stage_done = 20, next_event_at = null where letter_no = 'S-ROOM' and rule = 'reply' $$),
+	'stage reply, told reply', 'what counts as dealt with, though it was never told');
+select is(lwtest.seen($$ update letterwatch.deadline set reached = -5, stage_done = -5 where letter_no = 'S-DAYS' $$),
+	'stage notice, told notice', 'what counts as not told, though it was');
+select is(lwtest.seen($$ update letterwatch.stage_plan set units[1] = 'case' where rule_set = 't' $$),
+	'stages t / notice', 'a plan that is not that of the stages');
+select is(lwtest.seen($$ update letterwatch.office_setting set path = path[2:], level = level - 1 where office_code = 'T-P-C-1' $$),
+	'office T-P-C-1', 'an office that is not where the tree has it');
+select is(lwtest.seen($$ update letterwatch.calendar_date set workday = not workday where calendar = 'cn' and day = '2060-05-05' $$),
+	'calendar cn', 'a day that is not what the list says');
+
 select * from finish();
 rollback;

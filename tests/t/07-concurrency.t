@@ -262,6 +262,52 @@ is(join(' ', sort $told =~ /letter (Z-\d)/g), 'Z-2 Z-4', 'what another claim is 
 $first->query('rollback');
 like(claim(), qr/letter Z-3 /, 'and told when it gives up');
 
+# ---- a letter that waits to be planned by changed settings --------------------------------------------------------------
+
+# Warned of the 9th on the 6th; the rule becomes thirty days while somebody holds the letter.
+$lw->set_clock($db, "timestamptz '2026-03-03 10:00+08'");
+$lw->psql($db, <<'SQL');
+insert into letterwatch.rule_set (rule_set, title) values ('q', 'days');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, roll, responsible_unit, met_by)
+values ('q', 'notice', 'test', 'receipt', 7, 'day', true, 'petitions', '{notice}');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, workdays, seconds, severity)
+values ('q', 'notice', 1, 'warn', -1, null, 5), ('q', 'notice', 2, 'overdue', null, 0, 3);
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('Q-1', 'C', '2026-03-02', 'q'), ('Q-2', 'C', '2026-03-02', 'q');
+SQL
+claim();
+$lw->psql($db, q{update letterwatch.rule set amount = 30 where rule_set = 'q'});
+$first->query(q{begin; select from letterwatch.letter where letter_no = 'Q-2' for no key update});
+wait_for { claim(); $lw->psql($db, 'select count(*) from letterwatch.settings_change where redated_at is null') eq '0' } 10;
+is($lw->psql($db, q{select string_agg(letter_no, ' ') from letterwatch.replan_queue}), 'Q-2', 'a letter that somebody holds is planned later');
+$lw->set_clock($db, "timestamptz '2026-03-06 09:30+08'");
+unlike(claim(), qr/letter Q-/, 'and not told of by its old date, although the change is worked off');
+$first->query('commit');
+claim();
+is($lw->psql($db, q{select string_agg(due_on::text, ' ') from letterwatch.deadline where letter_no like 'Q-%'}), '2026-04-01 2026-04-01', 'but planned');
+
+# ---- a claim beside another's re-dating ----------------------------------------------------------------------------------
+
+$lw->set_clock($db, "timestamptz '2026-03-03 10:00+08'");
+$lw->psql($db, <<'SQL');
+insert into letterwatch.calendar (calendar, title, weekend, needs_list) values ('q-cal', 'of its own', '{6,7}', true);
+insert into letterwatch.office (office_code, name, parent_code, calendar) values ('Q', 'of its own calendar', 'C', 'q-cal');
+insert into letterwatch.letter (letter_no, office_code, received_on) select 'Q-1' || n, 'Q', '2026-03-02' from generate_series(1, 3) n;
+SQL
+claim();
+$lw->psql($db, <<'SQL');
+begin;
+insert into letterwatch.calendar_list (calendar, year, source) values ('q-cal', 2026, 'a list');
+insert into letterwatch.calendar_day (calendar, year, day, kind) values ('q-cal', 2026, '2026-03-11', 'off');
+commit;
+SQL
+$lw->set_clock($db, "timestamptz '2026-03-05 09:30+08'");
+$first->query(q{begin; select from letterwatch.deadline where letter_no = 'Q-12' for no key update});
+$told = claim();
+is(join(' ', sort $told =~ /letter (Q-\d+)/g), 'Q-11 Q-13', 'it waits for no deadline that the other holds');
+$first->query('rollback');
+like(claim(), qr/letter Q-12 /, 'but comes to it later');
+is($lw->psql($db, q{select count(*) from letterwatch.log_line where event = 'queued'}), '0', 'no letter is to blame');
+
 $_->quit foreach @sessions;
 
 done_testing();

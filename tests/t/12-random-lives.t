@@ -78,7 +78,7 @@ sub insert_rule {
 }
 
 my $REST = <<'SQL';
-	-- Those of t-three have no first warning, and so other numbers.
+	-- Those of t-three have no first warning, and so other numbers; those of t-two end before others do.
 	insert into letterwatch.stage
 		(rule_set, rule, stage_no, stage, workdays, seconds, every, unit, levels_up, severity)
 	select r.rule_set, r.rule, s.stage_no - (r.rule_set = 't-three')::int, s.stage, s.workdays, s.seconds, s.every, s.unit, s.levels_up, s.severity
@@ -86,7 +86,7 @@ my $REST = <<'SQL';
 	join letterwatch.stage s
 		on s.rule_set = case r.unit when 'second' then 'demo' else 'procuratorate' end
 		and s.rule = case r.rule when 'final' then 'reply' when 'review' then 'reply' when 'again' then 'followup' else r.rule end
-	where not (r.rule_set = 't-three' and s.stage_no = 1);
+	where not (r.rule_set = 't-three' and s.stage_no = 1 or r.rule_set = 't-two' and coalesce(s.workdays, 0) > 0);
 	insert into letterwatch.office (office_code, name, parent_code, time_zone, calendar, rule_set, day_begins)
 	values ('N', 'nation', null, 'Asia/Shanghai', 't-base', 'procuratorate', '09:00'),
 	       ('P1', 'province', 'N', null, null, 'procuratorate-workdays', null),
