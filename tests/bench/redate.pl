@@ -5,7 +5,7 @@
 #
 # LETTERS (100000) open letters of some 360 offices, received over three months, so that most of their replies end next year. Each
 # of ROUNDS (3) rounds takes a copy of that database. Clerks make RATE (50) entries a second all the time: alone; while the list of
-# next year is imported and redate_letters(1000) works it off, each call a transaction as in the daemon's claim; and while one UPDATE
+# next year is imported and redate_letters(4000) works it off, each call a transaction as in the daemon's claim; and while one UPDATE
 # writes the rows that really changed into a table of the same shape, and one INSERT their audit rows. Prints the times of each
 # round, and the ratio of the medians; never fails because of a time.
 # Run by run.sh.
@@ -74,7 +74,7 @@ my $REDATE = <<~'SQL';
 	set synchronous_commit = off;
 	do $do$
 	begin
-		while letterwatch.redate_letters(1000) > 0 loop
+		while letterwatch.redate_letters(4000) > 0 loop
 			commit;
 		end loop;
 	end
