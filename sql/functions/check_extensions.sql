@@ -1,14 +1,17 @@
--- check_extensions(events): refuses extensions, given by their event_id and already inserted, that the rule does not allow.
+-- check_extensions(events, only_order): refuses extensions, given by their event_id and already inserted, that the rule does not allow.
 -- LW003: nothing is open that it could extend, it has been extended before, it is suspended, or it had ended by then. LW001:
 -- the new last day is no later than the present one, or later than the rule's limit, counted from the end without the
--- extension.
+-- extension. only_order: they are older than what has just been entered; only the end is asked for.
 -- Callers: event_inserted.
-create or replace function letterwatch.check_extensions(events bigint[]) returns void
+create or replace function letterwatch.check_extensions(events bigint[], only_order boolean default false) returns void
 language plpgsql stable
 as $$
 declare
 	f record;
 begin
+	if cardinality(events) = 0 then
+		return;
+	end if;
 	select x.* into f
 	from (
 		select e.letter_no, e.rule, e.until, e.on_day, d.due_on as own_due_on, d.limit_on,
@@ -39,7 +42,7 @@ begin
 			where e.event_id = any (d.extensions)
 		) d on true
 	) x
-	where x.fault is not null
+	where case when only_order then x.fault = 'ended' else x.fault is not null end
 	order by x.letter_no
 	limit 1;
 	if found then
@@ -61,4 +64,4 @@ begin
 	end if;
 end
 $$;
-comment on function letterwatch.check_extensions(bigint[]) is 'Refuses extensions that the rule does not allow.';
+comment on function letterwatch.check_extensions(bigint[], boolean) is 'Refuses extensions that the rule does not allow.';

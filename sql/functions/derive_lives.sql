@@ -9,7 +9,8 @@
 -- Event by event (possible ones): a transfer or reopening breaks off what its rule says (on_transfer, on_reopen), an event of
 -- the kinds met_by meets what is open, a restart, and where the rule says so a transfer or reopening, starts it again, an
 -- extension extends it; then it may begin something new. What is not met when it is broken off, or at the end, is not owed if
--- the status is one of not_owed_in. A follow-up starts on the later of the last day of what it follows and its progress. What
+-- the status is one of not_owed_in, from the event on since which it has been so. What is not owed when the letter is reopened is
+-- broken off, too, before it is started again: from then on is another deadline. A follow-up starts on the later of the last day of what it follows and its progress. What
 -- is closed is judged by the rule, lists and settings that were in force when the closing event was recorded.
 -- baseline: it began in the first load of what was there before letterwatch.
 -- as_of: by what was recorded up to then, and by the settings then in force, of letters that were registered by then; NULL: by
@@ -54,13 +55,13 @@ declare
 	followed int[];        -- of lives: those that another one follows
 	letter_pauses datemultirange;
 	suspended boolean;
-	status_place bigint;
 	status_kind text;
 	status_at timestamptz;
 	status_recorded_at timestamptz;
-	status_office text;
-	status_unit text;
+	again int[];           -- of rules: those of which this event has begun a deadline in place of one that was not owed
 	office letterwatch.office_setting;
+	judged_by text;        -- a rule set
+	judged record;
 begin
 	open story for select * from letterwatch.event_sequence(letters, as_of);
 	fetch story into e;
@@ -88,7 +89,6 @@ begin
 		status := 'registered';
 		status_on := f.received_on;
 		status_event := 0;
-		status_place := 0;
 		status_kind := null;
 		status_at := null;
 		status_recorded_at := null;
@@ -140,6 +140,11 @@ begin
 				l.state := 'open';
 				l.office_code := f.office_code;
 				l.baseline := f.baseline;
+				if status = any (rules[i].not_owed_in) then
+					l.closed_event := status_event;
+					l.closed_on := status_on;
+					l.closed_kind := status;
+				end if;
 				lives := lives || l;
 				begun[i] := true;
 			end if;
@@ -153,23 +158,15 @@ begin
 			end if;
 
 			-- What lives on, or ends. (The status is still the one before.)
+			again := '{}';
 			for i in 1 .. cardinality(lives) loop
 				l := lives[i];
 				continue when l.state <> 'open';
 				r := rules[l.rule_no];
-				if e.kind = 'transfer' and r.on_transfer = 'begin' or e.kind = 'reopen' and r.on_reopen in ('begin', 'end') then
-					if status = any (r.not_owed_in) then
-						l.state := case status when 'exempt' then 'exempt' else 'not_owed' end;
-						l.closed_event := status_event;
-						l.closed_on := status_on;
-						l.closed_kind := status;
-						l.closing_kind := status_kind;
-						l.closed_at := status_at;
-						l.judged_at := status_recorded_at;
-						if status_place > l.place then
-							l.office_code := status_office;
-							l.unit := status_unit;
-						end if;
+				if e.kind = 'transfer' and r.on_transfer = 'begin' or e.kind = 'reopen' and r.on_reopen in ('begin', 'end')
+				   or e.kind = 'reopen' and r.on_reopen = 'restart' and r.unit <> 'date' and l.closed_kind is not null then
+					if l.closed_kind is not null then
+						l.state := case l.closed_kind when 'exempt' then 'exempt' else 'not_owed' end;
 					else
 						l.state := 'not_owed';
 						l.closed_event := e.event_id;
@@ -180,6 +177,28 @@ begin
 						l.judged_at := e.recorded_at;
 						l.office_code := e.office_before;
 						l.unit := e.unit_before;
+					end if;
+					if e.kind = 'reopen' and r.on_reopen = 'restart' and l.rule_no <> all (again) then
+						lives[i] := l;
+						again := again || l.rule_no;
+						l.since := e.event_id;
+						l.place := e.place;
+						l.start_on := e.recorded_day;
+						l.start_at := greatest(e.occurred_at, e.recorded_at);
+						l.begun_at := e.recorded_at;
+						l.baseline := e.baseline;
+						l.extended_to := null;
+						l.extensions := null;
+						l.moved_by := null;
+						l.state := 'open';
+						l.closed_event := null;
+						l.closed_on := null;
+						l.closed_kind := null;
+						l.closing_kind := null;
+						l.closed_at := null;
+						l.judged_at := null;
+						lives := lives || l;
+						continue;
 					end if;
 				elsif e.kind = any (r.met_by) then
 					l.state := 'met';
@@ -209,12 +228,32 @@ begin
 			if e.status <> status then
 				status_event := e.event_id;
 				status_on := e.on_day;
-				status_place := e.place;
 				status_kind := e.kind;
 				status_at := e.occurred_at;
 				status_recorded_at := e.recorded_at;
-				status_office := e.office_code;
-				status_unit := e.unit;
+				for i in 1 .. cardinality(lives) loop
+					l := lives[i];
+					if e.status = any (rules[l.rule_no].not_owed_in) then
+						continue when l.state <> 'open' or l.closed_kind is not null;
+						l.closed_event := e.event_id;
+						l.closed_on := e.on_day;
+						l.closed_kind := e.status;
+						l.closing_kind := e.kind;
+						l.closed_at := e.occurred_at;
+						l.judged_at := e.recorded_at;
+						l.office_code := e.office_code;
+						l.unit := e.unit;
+					else
+						continue when l.state <> 'open' or l.closed_kind is null;
+						l.closed_event := null;
+						l.closed_on := null;
+						l.closed_kind := null;
+						l.closing_kind := null;
+						l.closed_at := null;
+						l.judged_at := null;
+					end if;
+					lives[i] := l;
+				end loop;
 			end if;
 			accepts := e.status = 'accepted' and status <> 'accepted';
 			status := e.status;
@@ -273,6 +312,14 @@ begin
 				l.office_code := e.office_code;
 				l.unit := e.unit;
 				l.baseline := e.baseline;
+				if status = any (r.not_owed_in) then
+					l.closed_event := status_event;
+					l.closed_on := status_on;
+					l.closed_kind := status;
+					l.closing_kind := status_kind;
+					l.closed_at := status_at;
+					l.judged_at := status_recorded_at;
+				end if;
 				lives := lives || l;
 				begun[i] := true;
 			end loop;
@@ -294,18 +341,8 @@ begin
 		for i in 1 .. cardinality(lives) loop
 			l := lives[i];
 			r := rules[l.rule_no];
-			if l.state = 'open' and status = any (r.not_owed_in) then
-				l.state := case status when 'exempt' then 'exempt' else 'not_owed' end;
-				l.closed_event := status_event;
-				l.closed_on := status_on;
-				l.closed_kind := status;
-				l.closing_kind := status_kind;
-				l.closed_at := status_at;
-				l.judged_at := status_recorded_at;
-				if status_place > l.place then
-					l.office_code := status_office;
-					l.unit := status_unit;
-				end if;
+			if l.state = 'open' and l.closed_kind is not null then
+				l.state := case l.closed_kind when 'exempt' then 'exempt' else 'not_owed' end;
 			elsif l.state = 'open' then
 				l.office_code := letter_office;
 				l.unit := letter_unit;
@@ -359,17 +396,33 @@ begin
 				      select derive_lives.time_zone, derive_lives.calendar, null) o
 				order by o.until nulls last
 				limit 1;
-				select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day
-				into count_from, amount, period_unit, month_end, roll, end_of_day
-				from (select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until
+				judged_by := coalesce(f.rule_set, (
+					select p.rule_set
+					from letterwatch.office_setting_past p
+					where p.office_code = f.office_code and p.until > judged_at
+					order by p.until
+					limit 1), rule_set);
+				-- Of the rules that the letter was under then; of the present ones, where those did not know this rule.
+				select p.* into judged
+				from (select p.rule_set, p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until
 				      from letterwatch.rule_past p
-				      where p.rule_set = derive_lives.rule_set and p.rule = r.rule and p.until > judged_at
+				      where p.rule_set in (judged_by, derive_lives.rule_set) and p.rule = r.rule and p.until > judged_at
 				        and derive_lives.received_on between p.valid_from and p.valid_to
 				      union all
-				      select derive_lives.count_from, derive_lives.amount, derive_lives.period_unit, derive_lives.month_end,
-				             derive_lives.roll, derive_lives.end_of_day, null) p
-				order by p.until nulls last
+				      select p.rule_set, p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, null
+				      from letterwatch.rule p
+				      where p.rule_set in (judged_by, derive_lives.rule_set) and p.rule = r.rule
+				        and derive_lives.received_on between p.valid_from and p.valid_to) p
+				order by p.rule_set <> judged_by, p.until nulls last
 				limit 1;
+				if found then
+					count_from := judged.count_from;
+					amount := judged.amount;
+					period_unit := judged.unit;
+					month_end := judged.month_end;
+					roll := judged.roll;
+					end_of_day := judged.end_of_day;
+				end if;
 				calendar := coalesce((
 					select d.edition
 					from letterwatch.calendar_edition d

@@ -15,7 +15,9 @@ as $$
 declare
 	letters text[] := array(select distinct n.letter_no from new_events n);
 	bound boolean := not letterwatch.writes_all();
-	to_lock text[] := letters || array(select n.of_letter_no from new_events n where n.of_letter_no is not null);
+	to_lock text[] := letters || array(select n.of_letter_no from new_events n where n.of_letter_no is not null) || array(
+		select e.of_letter_no from letterwatch.letter_event e
+		where e.letter_no = any (letters) and e.kind = 'duplicate' and exists (select from new_events n where n.kind in ('void', 'duplicate')));
 	named_by constant text := coalesce(current_setting('letterwatch.faults', true), '');
 	refused jsonb[];
 begin
@@ -67,15 +69,16 @@ begin
 			       case
 			       when bound and l.letter_no is not null
 			            and (coalesce(y.by_office, t.office_code, l.office_code) not in (select letterwatch.my_clerk_offices())
-			                 or not exists (select from letterwatch.office_setting x
-			                                where x.office_code = coalesce(t.office_code, l.office_code)
-			                                  and x.path @> array[coalesce(y.by_office, x.office_code)])) then 'foreign'
+			                 or e.kind = 'supervise'
+			                    and not exists (select from letterwatch.office_setting x
+			                                    where x.office_code = coalesce(t.office_code, l.office_code)
+			                                      and x.path @> array[e.by_office])) then 'foreign'
 			       when bound and g.letter_no is not null and g.office_code not in (select letterwatch.my_offices())
 			       then 'foreign original'
 			       else coalesce(letterwatch.event_value_fault(row(e.*)::letterwatch.letter_event, s.possible, d.on_day, d.today,
 			                                              l.received_on, l.rule_set_in_force, s.office_before),
 			       case
-			       when e.kind = 'correct' and b.on_day < l.received_on then 'receipt'
+			       when b.on_day < l.received_on and (e.kind = 'correct' or v.kind = 'correct') then 'receipt'
 			       when e.kind not in ('correct', 'void') and d.on_day < l.received_on then 'before'
 			       when e.kind = 'duplicate' and exists (select from new_events n where n.kind = e.kind and n.letter_no = e.of_letter_no)
 			       then 'chain'
@@ -89,15 +92,16 @@ begin
 			left join letterwatch.office_setting o on o.office_code = coalesce(s.office_code, t.office_code)
 			left join upset u on u.letter_no = e.letter_no
 			left join first_day b on b.letter_no = e.letter_no
-			-- Who orders a report, or takes the order back, is of the office that orders it; all else is done by the one in charge.
 			left join lateral (
-				select e.by_office
-				where e.kind = 'supervise'
-				union all
-				select w.by_office
+				select w.kind, w.by_office
 				from letterwatch.letter_event w
-				where e.kind = 'void' and w.event_id = e.of_event and w.kind = 'supervise'
-			) y on true
+				where e.kind = 'void' and w.event_id = e.of_event and w.letter_no = e.letter_no
+				offset 0
+			) v on true
+			-- Who orders a report, or takes the order back, is of the office that orders it; all else is done by the one in charge.
+			cross join lateral (
+				select case when e.kind = 'supervise' then e.by_office when v.kind = 'supervise' then v.by_office end
+			) y (by_office)
 			cross join lateral (
 				select (e.occurred_at at time zone o.time_zone)::date, (letterwatch.clock() at time zone o.time_zone)::date
 			) d (on_day, today)
@@ -131,9 +135,15 @@ begin
 	if exists (select from new_events n where n.kind in ('void', 'duplicate')) then
 		perform letterwatch.check_duplicates(letters);
 	end if;
-	if exists (select from new_events n where n.kind = 'extend') then
-		perform letterwatch.check_extensions(array(select n.event_id from new_events n where n.kind = 'extend'));
-	end if;
+	perform letterwatch.check_extensions(array(select n.event_id from new_events n where n.kind = 'extend'));
+	-- What comes before an extension, or takes back what did, may leave it behind the end that it moved.
+	perform letterwatch.check_extensions(array(
+		select x.event_id
+		from letterwatch.letter_event x
+		where x.letter_no = any (letters) and x.kind = 'extend'
+		  and exists (select from new_events n
+		              where n.letter_no = x.letter_no and (n.occurred_at < x.occurred_at or n.kind in ('void', 'correct')))
+		  and x.event_id not in (select n.event_id from new_events n)), true);
 
 	perform letterwatch.plan_letters(letters, (select string_agg(distinct n.kind, ', ') from new_events n));
 	return null;

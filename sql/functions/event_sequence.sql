@@ -1,6 +1,6 @@
 -- event_sequence(letters, as_of) → rows: the events of some letters, letter by letter in the order of the array, without the voided
 -- ones, in the order in which they happened: by time, then by when it was recorded, then event_id; place counts from 1. Of
--- each: whether it was possible (table transition) in the status before it; status and suspended, the office, unit and handler
+-- each: whether it was possible in the status before it (table transition; a transfer goes to another office); status and suspended, the office, unit and handler
 -- in charge before (_before) and after it; supervised_before: whether an order waited for feedback. An event that was not
 -- possible changes nothing and meets nothing.
 -- on_day: the local date of the office in charge after it; recorded_day: that of the later of occurred_at and recorded_at. A
@@ -71,7 +71,7 @@ begin
 			  and coalesce(t.when_supervised, supervised) = supervised;
 			step_exists := found;
 		end if;
-		possible := step_exists;
+		possible := step_exists and (e.kind <> 'transfer' or e.to_office <> office_before);
 		if possible then
 			status := step.next_status;
 			suspended := coalesce(step.suspends, suspended);

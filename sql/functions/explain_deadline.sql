@@ -1,5 +1,5 @@
 -- explain_deadline(letter_no, rule) → (step, day, what): how the last day of a letter's deadline comes about, a step a row, in
--- their order; of several under that rule the one begun last. Derived from the inputs, whatever is stored. For a closed one it
+-- their order; of several under that rule one that is open, the one begun last. Derived from the inputs, whatever is stored. For a closed one it
 -- is told by the rule, lists and settings that it is judged by, and what today's lists would make of it, if that differs.
 -- Errors: LW002 no deadline under that rule; those of check_letter.
 -- Callers: people.
@@ -19,7 +19,7 @@ begin
 	select x.* into d
 	from letterwatch.derive(array[explain_deadline.letter_no]) x
 	where x.rule = explain_deadline.rule
-	order by x.since desc
+	order by x.state in ('open', 'suspended') desc, x.start_at desc, x.since desc
 	limit 1;
 	if not found then
 		perform letterwatch.refuse('LW002', format('letter %s has no deadline under rule %s', $1, $2),
@@ -82,7 +82,7 @@ begin
 	select 'paused', lower(p), case when upper_inf(p) then 'suspended, not resumed: no last day'
 	                                else format('until %s: %s days', upper(p) - 1, upper(p) - lower(p))
 	                                     || case when d.period_unit = 'workday' then format(', %s of them working days', w.n) else '' end end
-	from unnest(d.pauses) p
+	from unnest(d.pauses * datemultirange(daterange(d.start_on + (d.count_from <> 'same_day')::int, d.own_end_on + 1))) p
 	cross join lateral (
 		select count(*) from letterwatch.calendar_date c where c.calendar = d.calendar and p @> c.day and c.workday
 	) w (n);

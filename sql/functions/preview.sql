@@ -1,5 +1,5 @@
--- preview() → (letter_no, rule, old_due, new_due): which open deadlines the changes of settings that this transaction has made
--- would re-date; NULL: no deadline, or no date. For begin; update letterwatch.rule …; select * from letterwatch.preview(); and
+-- preview() → (letter_no, rule, old_due, new_due): which deadlines the changes of settings that this transaction has made would
+-- re-date, begin or end; NULL: no deadline, or no date. For begin; update letterwatch.rule …; select * from letterwatch.preview(); and
 -- then commit or rollback. Nothing is changed by it, and nobody waits.
 -- Errors: those with which the commit would be refused.
 -- Callers: administrators, preview_calendar.
@@ -11,6 +11,8 @@ set plan_cache_mode = force_custom_plan
 as $$
 declare
 	found jsonb;
+	offices text[];
+	rule_sets text[];
 	letters text[];
 begin
 	begin
@@ -19,14 +21,22 @@ begin
 			from letterwatch.settings_change c
 			cross join unnest(c.calendars) x
 			where c.redated_at is null and c.applied_at is null)));
-		perform letterwatch.rebuild_offices();
+		offices := letterwatch.rebuild_offices();
 		perform letterwatch.refuse_rules();
-		perform letterwatch.rebuild_stages();
+		rule_sets := letterwatch.rebuild_stages() || array(
+			select x
+			from letterwatch.settings_change c
+			cross join unnest(c.rule_sets) x
+			where c.redated_at is null and c.applied_at is null);
 		update letterwatch.planning p set settings_changed_at = 'infinity'; -- for derive: what is closed is judged by what was
 		letters := array(
-			select distinct d.letter_no
+			select d.letter_no
 			from letterwatch.deadline d
-			where d.state in ('open', 'suspended'));
+			where d.state in ('open', 'suspended')
+			union
+			select s.letter_no
+			from letterwatch.letter_state s
+			where s.rule_set = any (rule_sets) or s.office_code = any (offices) or s.former_offices && offices);
 		select jsonb_agg(jsonb_build_object('letter_no', x.letter_no, 'rule', x.rule, 'old_due', x.old_due, 'new_due', x.new_due))
 		into found
 		from (
@@ -48,4 +58,4 @@ begin
 	order by x.new_due, x.letter_no, x.rule;
 end
 $$;
-comment on function letterwatch.preview() is 'Which open deadlines this transaction''s changes of settings would re-date.';
+comment on function letterwatch.preview() is 'Which deadlines this transaction''s changes of settings would re-date.';

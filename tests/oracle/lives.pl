@@ -204,6 +204,7 @@ sub corrected {
 		defined $event->{$_} and $fact{$_} = $event->{$_} for qw(received_on to_office rule_set);
 		$fact{received_at} = undef if defined $event->{received_on};
 	}
+	$fact{own_rule_set} = $fact{rule_set};
 	$fact{rule_set} //= setting($world, $fact{to_office}, 'rule_set');
 	$fact{received_at} //= moment_at($fact{received_on}, '00:00', setting($world, $fact{to_office}, 'time_zone'));
 	return \%fact;
@@ -216,11 +217,12 @@ sub life {
 	my @life = ({
 		event_id => 0, kind => 'receipt', place => 0, possible => 1, status => 'registered', before => '', suspended => 0,
 		was_suspended => 0, office => $fact->{to_office}, on_day => $fact->{received_on}, at => $fact->{received_at},
-		recorded_at => $letter->{registered_at}, baseline => $letter->{baseline} });
+		recorded_at => $letter->{registered_at}, baseline => $letter->{baseline}, rule_set => $fact->{own_rule_set} });
 	for my $event (events_in_order($letter)) {
 		my $last = $life[-1];
 		my ($status, $suspended) = after($event, @$last{qw(status suspended waits)});
-		my $possible    = defined $status;
+		my $possible    = defined $status && !($event->{kind} eq 'transfer' && $event->{to_office} eq $last->{office});
+		($status, $suspended) = () if !$possible;
 		my $is_transfer = $possible && $event->{kind} eq 'transfer';
 		my $office      = $is_transfer ? $event->{to_office} : $last->{office};
 		my $zone        = setting($world, $office, 'time_zone');
@@ -289,6 +291,15 @@ sub beginning {
 	return;
 }
 
+# Whether a deadline that was not owed when the letter was reopened begins anew then.
+sub begins_anew {
+	my ($rule, $step) = @_;
+	return $step->{possible} && $step->{kind} eq 'reopen' && $rule->{on_reopen} eq 'restart' && $rule->{unit} ne 'date'
+	  && is_one_of($step->{before}, $rule->{not_owed_in});
+}
+
+sub is_one_of { my ($value, $list) = @_; return scalar grep { $_ eq $value } @$list; }
+
 sub deadlines {
 	my ($world, $letter, $life) = @_;
 	my $fact  = corrected($world, $letter);
@@ -300,6 +311,10 @@ sub deadlines {
 		for my $rule (@rules) {
 			my $name = $rule->{rule};
 			$has_one{$name} = 0 if is_break($rule, $step);
+			if (begins_anew($rule, $step)) {
+				my ($was) = grep { $_->{rule} eq $name && $_->{broken_by} == $step } @deadlines;
+				push @new, one_deadline($world, $life, $rule, $step, start($step), $was->{not_before}) if $was;
+			}
 			my @start = beginning($rule, $life, $step, \@deadlines, $has_one{$name}) or next;
 			$has_one{$name} = 1;
 			push @new, one_deadline($world, $life, $rule, $step, @start);
@@ -312,15 +327,20 @@ sub deadlines {
 # What becomes of the deadline of a rule that begins with a step.
 sub one_deadline {
 	my ($world, $life, $rule, $begin, $day, $moment, $not_before) = @_;
-	my ($break) = grep { is_break($rule, $_) } @$life[ $begin->{place} + 1 .. $#$life ];
+	my ($break) = grep { is_break($rule, $_) || begins_anew($rule, $_) } @$life[ $begin->{place} + 1 .. $#$life ];
 	my @before  = grep { $_->{possible} } @$life[ 0 .. ($break ? $break->{place} - 1 : $#$life) ];
 	my @scope   = grep { $_->{place} > $begin->{place} } @before;
 	my ($met)   = grep { my $step = $_; grep { $_ eq $step->{kind} } @{ $rule->{met_by} } } @scope;
 	my $status  = $before[-1]{status};
 	my ($state, $closed, $in_charge) = ('open', undef, $before[-1]);
 	if ($met) { ($state, $closed, $in_charge) = ('met', $met, $met); }
-	elsif (grep { $_ eq $status } @{ $rule->{not_owed_in} }) {
-		($state, $closed) = ($status eq 'exempt' ? 'exempt' : 'not_owed', (grep { changed_status($_) } @before)[-1]);
+	elsif (is_one_of($status, $rule->{not_owed_in})) {
+		# Not owed since the last change from a status in which it was, or since it began.
+		for my $change (reverse grep { changed_status($_) } @before) {
+			last if $closed && ($closed->{place} <= $begin->{place} || !is_one_of($change->{status}, $rule->{not_owed_in}));
+			$closed = $change;
+		}
+		$state     = $closed->{status} eq 'exempt' ? 'exempt' : 'not_owed';
 		$in_charge = $life->[ max($closed->{place}, $begin->{place}) ];
 	}
 	elsif ($break) { ($state, $closed) = ('not_owed', $break); }
@@ -333,7 +353,7 @@ sub one_deadline {
 		rule => $rule->{rule}, since => $begin->{event_id}, state => $state, office_code => $in_charge->{office},
 		unit => ($rule->{assignable} ? $in_charge->{unit} : undef) // $rule->{responsible_unit}, start_on => $day,
 		closed_event => $closed && $closed->{event_id}, closed_on => $closed && $closed->{on_day},
-		row => $rule, place => $begin->{place}, start_at => $moment, begun_at => $begin->{recorded_at},
+		row => $rule, place => $begin->{place}, not_before => $not_before, broken_by => $met || !$break ? 0 : $break, start_at => $moment, begun_at => $begin->{recorded_at},
 		baseline => $begin->{baseline} };
 	my @extensions = map { $_->{event}{until} }
 	  grep { $_->{kind} eq 'extend' && $rule->{may_extend} && ($_->{event}{rule} // '') eq $rule->{rule} } @until;
@@ -377,13 +397,23 @@ sub end_of_period {
 	return ($end, is_settled($calendar, $end) && !@unsettled);
 }
 
+# The row of a rule that was in force for the letter at a moment; undef: now.
+sub rule_then {
+	my ($world, $life, $row, $moment) = @_;
+	my ($receipt) = @$life;
+	my $rule_set = $receipt->{rule_set} // setting($world, $receipt->{office}, 'rule_set', $moment);
+	my ($then) = grep { $_->{rule} eq $row->{rule} && $_->{valid_from} <= $receipt->{on_day} && $receipt->{on_day} <= $_->{valid_to} }
+	  @{ $world->{rule}{$rule_set} // [] };
+	return row_at($then // $row, $moment);
+}
+
 # Gives the deadline its dates, by what was in force at a moment (undef: now).
 sub date {
 	my ($world, $life, $deadline, $moment, @extensions) = @_;
-	my $by = { %{ row_at($deadline->{row}, $moment) }{@COUNTS_BY} };
+	my $by = { %{ rule_then($world, $life, $deadline->{row}, $moment) }{@COUNTS_BY} };
 	my ($name, $zone) = map { setting($world, $deadline->{office_code}, $_, $moment) } qw(calendar time_zone);
 	my $calendar = calendar_at($world, $name, $moment);
-	@$deadline{qw(measure calendar zone)} = ($by->{unit}, $calendar, $zone);
+	@$deadline{qw(measure calendar zone)} = ($deadline->{row}{unit}, $calendar, $zone);
 	if ($by->{unit} eq 'second') {
 		$deadline->{late_at} = $deadline->{start_at} + $by->{amount} * $SECOND;
 		@$deadline{qw(due_on provisional)} = (day_of($deadline->{late_at} - 1, $zone), 0);

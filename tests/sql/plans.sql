@@ -33,6 +33,12 @@ select lwtest.rows_read() as before \gset
 select count(line_id) as lines from letterwatch.claim_due(:me, 200, 'none') \gset
 select is(:lines, 200, 'a claim of 200');
 select cmp_ok(lwtest.rows_read() - :before, '<', 20000::bigint, 'reads less than a hundred rows for each');
+call lwtest.sweep();
+call lwtest.set_clock('2026-03-06 09:00:00');
+select lwtest.rows_read() as before \gset
+select count(line_id) as lines from letterwatch.claim_due(:me, 200, 'none') \gset
+select is(:lines, 200, 'another');
+select cmp_ok(lwtest.rows_read() - :before, '<', 20000::bigint, 'does not read what was told of others');
 
 select lwtest.rows_read() as before \gset
 insert into letterwatch.rule_set (rule_set, title) values ('t-new', 'nobody follows it yet');

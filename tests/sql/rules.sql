@@ -237,7 +237,7 @@ select is(lwtest.dates('AGAIN'),
 call lwtest.act('2026-03-12 10:00', $$reopen_letter('AGAIN', 'the writer asks again', '2026-03-09 10:00+08')$$);
 select is(lwtest.dates('AGAIN'),
 	'begin 2026-03-09 not_owed, begin 2026-03-19, ends 2026-03-09 not_owed, ends_owed 2026-03-09 not_owed, keep 2026-03-09, '
-	'restart 2026-03-19',
+	'restart 2026-03-09 not_owed, restart 2026-03-19',
 	'on_reopen: owed as before, from the day of recording, anew from that day, or no more');
 select is(
 	(select e.kind from letterwatch.deadline d join letterwatch.letter_event e on e.event_id = d.closed_event

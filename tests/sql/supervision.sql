@@ -181,6 +181,25 @@ select lwtest.refused($$ select * from letterwatch.void_event((
 	select e.event_id from letterwatch.letter_event e where e.letter_no = 'O-4' and e.kind = 'supervise'), 'slip') $$,
 	'would make the feedback of .* impossible', 'to void an order that was reported on');
 
+-- ---- an order on a letter that has left the tree of the office that ordered -------------------------------------------
+
+create role lwtest_above in role letterwatch_clerk;
+create role lwtest_aside in role letterwatch_clerk;
+insert into letterwatch.office (office_code, name, parent_code) values ('T-Q', 'another province office', 'T');
+insert into letterwatch.office_member (db_role, office_code, duty) values ('lwtest_above', 'T-P', 'clerk'), ('lwtest_aside', 'T-Q', 'clerk');
+call lwtest.set_clock('2026-03-10 11:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('O-GONE', 'T-P-C-1', '2026-03-10');
+call lwtest.at('2026-03-10 11:00', $$ supervise_letter('O-GONE', 'T-P', '2026-03-20') $$);
+call lwtest.at('2026-03-11 11:00', $$ transfer_letter('O-GONE', 'T-Q') $$);
+select e.event_id as "order" from letterwatch.letter_event e where e.letter_no = 'O-GONE' and e.kind = 'supervise' \gset
+grant usage on schema lwtest to public;
+set session authorization lwtest_aside;
+select lwtest.refused(format('select letterwatch.void_event(%s, $x$not needed$x$)', :order), 'is not of an office of yours', 'to take back an order of another office');
+set session authorization lwtest_above;
+select lwtest.refused($$ select letterwatch.supervise_letter('O-GONE', 'T-P', '2026-03-25') $$, 'is not of an office of yours', 'a new order, on a letter that has left');
+select ok((select count(*) > 0 from letterwatch.void_event(:order, 'not needed')), 'who ordered takes it back, wherever the letter is');
+reset session authorization;
+
 select is_empty($$ select * from letterwatch.verify() $$, 'verify finds nothing amiss');
 
 select * from finish();

@@ -262,6 +262,18 @@ is(join(' ', sort $told =~ /letter (Z-\d)/g), 'Z-2 Z-4', 'what another claim is 
 $first->query('rollback');
 like(claim(), qr/letter Z-3 /, 'and told when it gives up');
 
+# ---- an entry that makes a letter a duplicate again waits for its original first --------------------------------------
+
+$lw->set_clock($db, "timestamptz '2026-03-03 10:00+08'");
+$lw->psql($db, "select receive('D-A'), receive('D-Z')");
+$lw->psql($db, "select count(*) from letterwatch.mark_duplicate('D-Z', 'D-A')");
+$lw->psql($db, "select count(*) from letterwatch.reopen_letter('D-Z', 'no duplicate')");
+$first->query(q{begin; select from letterwatch.letter where letter_no = 'D-A' for no key update});
+begin_and_wait($second, q{select letterwatch.void_event(event_id, 'a slip') from letterwatch.letter_event where letter_no = 'D-Z' and kind = 'reopen'});
+is(state_of($first, q{select letterwatch.mark_duplicate('D-A', 'D-Z')}), '00000', 'so that nobody who comes the other way waits for it');
+$first->query('commit');
+is(end_of_wait($second), 'LW003', 'and who is second is told of the circle');
+
 # ---- a letter that waits to be planned by changed settings --------------------------------------------------------------
 
 # Warned of the 9th on the 6th; the rule becomes thirty days while somebody holds the letter.

@@ -567,8 +567,9 @@ sub step_stages {
 
 sub step_office {
 	my $office = $world->{office}{ one_of(@OFFICES) };
-	my %new    = (calendar => [qw(t-base t-local t-gulf)], day_begins => [qw(08:30 09:00 11:00)], time_zone => [ keys %Lives::OFFSET_S ]);
-	my $column = weighted(calendar => 6, day_begins => 2, time_zone => 1);
+	my %new    = (calendar => [qw(t-base t-local t-gulf)], day_begins => [qw(08:30 09:00 11:00)], time_zone => [ keys %Lives::OFFSET_S ],
+		rule_set => \@RULE_SETS);
+	my $column = weighted(calendar => 6, day_begins => 2, time_zone => 1, rule_set => 1);
 	my $value  = one_of(sort @{ $new{$column} });
 	return {
 		what => "office $column", letters => 'all',

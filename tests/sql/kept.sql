@@ -1,0 +1,173 @@
+-- kept.sql -- what has been judged stays judged, and what is entered late comes out as if it had been entered in order: settings that
+-- change over closed deadlines, letters withdrawn and reopened, reports as of a moment, entries that would upset others.
+begin;
+\ir include/helpers.psql
+select no_plan();
+
+-- Somebody calls a function for people at a moment in Shanghai.
+create procedure lwtest.at(moment text, call text)
+	language plpgsql
+	as $$
+	begin
+		call lwtest.set_clock(moment);
+		execute 'select from letterwatch.' || call;
+	end $$;
+
+create function lwtest.dates(letter text) returns setof text
+	language sql
+	as $$
+	select concat_ws(' ', d.rule, d.office_code, d.start_on, d.due_on, d.state, d.verdict)
+	from letterwatch.deadline d
+	where d.letter_no = letter
+	order by d.rule, d.since
+	$$;
+
+-- What a month's report says of a rule in the county, as of a moment.
+create function lwtest.report(of_rule text, month date, as_of text default null) returns text
+	language sql
+	as $$
+	select string_agg(format('%s due, %s in time, %s late, %s open, %s not yet', r.due, r.in_time, r.late, r.open_overdue, r.not_yet_due), '; ')
+	from letterwatch.reply_rate_tree('T-P-C-1', month, month, (as_of || '+08')::timestamptz) r
+	where r.rule = of_rule and r.line = 'own' and r.month is not null
+	$$;
+
+-- ---- the office comes under other rules ----------------------------------------------------------------------------------
+
+-- Received on Monday 2 March, notified on the 10th, a day late; by working days the 11th would have done.
+call lwtest.set_clock('2026-03-02 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-LATE', 'T-P-C-1', '2026-03-02'), ('K-OPEN', 'T-P-C-1', '2026-03-02');
+call lwtest.at('2026-03-10 10:00', $$ record_notice('K-LATE') $$);
+call lwtest.set_clock('2026-04-01 10:00');
+create temporary table report as select lwtest.report('notice', '2026-03-01') as of_april;
+update letterwatch.office set rule_set = 'procuratorate-workdays' where office_code = 'T-P-C';
+call lwtest.redate();
+select is((select d from lwtest.dates('K-LATE') d where d like 'notice%'), 'notice T-P-C-1 2026-03-02 2026-03-09 met late',
+	'what was late by the rules of then stays late, whatever rules the office has now');
+select is((select d from lwtest.dates('K-OPEN') d where d like 'notice%'), 'notice T-P-C-1 2026-03-02 2026-03-11 open',
+	'what is open has the rules of now');
+select is(lwtest.report('notice', '2026-03-01', '2026-04-01 10:00'), (select of_april from report), 'and the report of then comes out again');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+call lwtest.set_clock('2026-04-01 10:05');
+update letterwatch.office set rule_set = null where office_code = 'T-P-C';
+call lwtest.redate();
+
+-- ---- withdrawn when nothing was owed any more -------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-03-02 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on)
+values ('K-ANON', 'T-P-C-1', '2026-03-02'), ('K-ASKED', 'T-P-C-1', '2026-03-02'), ('K-MISSED', 'T-P-C-1', '2026-03-02');
+call lwtest.at('2026-03-04 10:00', $$ exempt_letter('K-ANON', 'anonymous') $$);
+call lwtest.at('2026-03-04 10:00', $$ record_notice('K-ASKED', outcome => 'incomplete') $$);
+call lwtest.at('2026-06-20 10:00', $$ withdraw_letter('K-ANON') $$);
+call lwtest.at('2026-06-20 10:00', $$ withdraw_letter('K-ASKED') $$);
+call lwtest.at('2026-06-20 10:00', $$ withdraw_letter('K-MISSED') $$);
+select results_eq($$ select lwtest.dates('K-ANON') $$,
+	array['notice T-P-C-1 2026-03-02 2026-03-09 exempt exempt', 'reply T-P-C-1 2026-03-02 2026-06-02 exempt exempt'],
+	'an anonymous letter owed nothing from its exemption on, though it is withdrawn later');
+select results_eq($$ select lwtest.dates('K-ASKED') $$,
+	array['notice T-P-C-1 2026-03-02 2026-03-09 met in_time', 'reply T-P-C-1 2026-03-02 2026-06-02 not_owed not_owed'],
+	'nor did one whose writer was asked for material');
+select results_eq($$ select lwtest.dates('K-MISSED') $$,
+	array['notice T-P-C-1 2026-03-02 2026-03-09 not_owed missed', 'reply T-P-C-1 2026-03-02 2026-06-02 not_owed missed'],
+	'what was owed until after its end was missed');
+
+-- ---- withdrawn and reopened -----------------------------------------------------------------------------------------------------
+
+call lwtest.at('2026-06-22 10:00', $$ reopen_letter('K-MISSED', 'asks again') $$);
+select results_eq($$ select d from lwtest.dates('K-MISSED') d where d like 'notice%' $$,
+	array['notice T-P-C-1 2026-03-02 2026-03-09 not_owed missed', 'notice T-P-C-1 2026-06-22 2026-06-29 open'],
+	'a notice that was missed stays missed when the letter is reopened; another is owed');
+call lwtest.at('2026-06-23 10:00', $$ record_notice('K-MISSED') $$);
+select is((select count(*)::int from lwtest.dates('K-MISSED') d where d like 'notice% met in_time'), 1, 'which is met by itself');
+
+-- ---- a report between a change and its re-dating -------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-09-30 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-YEAR', 'T-P-C-1', '2026-09-30');
+call lwtest.at('2026-10-09 10:00', $$ record_notice('K-YEAR') $$);
+call lwtest.set_clock('2026-11-20 10:00');
+set constraints all deferred;
+insert into letterwatch.calendar_list (calendar, year, source) values ('cn', 2027, 'a list of the test');
+insert into letterwatch.calendar_day (calendar, year, day, kind, holiday)
+select 'cn', 2027, d::date, 'off', 'New Year' from generate_series('2026-12-30'::date, '2027-01-01', '1 day') d;
+set constraints all immediate;
+call lwtest.set_clock('2026-11-20 10:01');
+create temporary table between_them as
+	select m.month, lwtest.report('reply', m.month::date, '2026-11-20 10:00:30') as said from unnest(array['2026-12-01', '2027-01-01']::date[]) m (month);
+call lwtest.set_clock('2026-11-20 10:02');
+call lwtest.redate();
+call lwtest.set_clock('2026-11-20 10:03');
+select is(lwtest.report('reply', month, '2026-11-20 10:00:30'), said, 'a report of a moment at which a new list was not worked off, of ' || month)
+from between_them;
+select is((select said from between_them where month = '2027-01-01'), '0 due, 0 in time, 0 late, 0 open, 1 not yet', 'it knows the list');
+
+-- ---- which of several is explained --------------------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-03-02 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-TWO', 'T-P-C-1', '2026-03-02');
+call lwtest.at('2026-03-05 10:00', $$ record_notice('K-TWO') $$);
+call lwtest.at('2026-07-10 10:00', $$ record_reply('K-TWO', 'progress', at => '2026-07-05 10:00+08') $$);
+call lwtest.at('2026-07-10 10:01', $$ record_reply('K-TWO', 'progress', at => '2026-06-25 10:00+08') $$);
+select is((select day from letterwatch.explain_deadline('K-TWO', 'followup') where step = 'last day'),
+	(select due_on from letterwatch.deadline where letter_no = 'K-TWO' and rule = 'followup' and state = 'open'),
+	'the follow-up that is owed, though another was entered after it');
+
+-- ---- entries that would upset others -------------------------------------------------------------------------------------------
+
+insert into letterwatch.office (office_code, name, parent_code) values ('T-P-C-3', 'third test county office', 'T-P-C');
+call lwtest.set_clock('2026-07-01 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-MOVED', 'T-P-C-1', '2026-07-01');
+call lwtest.at('2026-07-10 10:00', $$ transfer_letter('K-MOVED', 'T-P-C-2') $$);
+call lwtest.set_clock('2026-07-20 10:00');
+select lwtest.refused($$ select letterwatch.transfer_letter('K-MOVED', 'T-P-C-2', at => '2026-07-05 10:00+08') $$, 'transfer',
+	'a transfer that makes a later one go where the letter is');
+select lwtest.refused($$ select letterwatch.correct_letter('K-MOVED', 'a slip', office_code => 'T-P-C-2') $$, 'transfer',
+	'a correction that does');
+select ok((select count(*) > 0 from letterwatch.transfer_letter('K-MOVED', 'T-P-C-3', at => '2026-07-05 10:00+08')), 'another comes before it');
+select results_eq($$ select d from lwtest.dates('K-MOVED') d where d like 'notice%' $$,
+	array['notice T-P-C-1 2026-07-01 2026-07-08 not_owed not_owed', 'notice T-P-C-2 2026-07-10 2026-07-17 open',
+	      'notice T-P-C-3 2026-07-05 2026-07-13 not_owed not_owed'],
+	'each office owed a notice as long as it had the letter');
+
+call lwtest.set_clock('2026-06-10 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-RECEIPT', 'T-P-C-1', '2026-06-10');
+call lwtest.at('2026-06-11 10:00', $$ correct_letter('K-RECEIPT', 'a slip', received_on => '2026-06-01') $$);
+call lwtest.at('2026-06-11 10:01', $$ record_notice('K-RECEIPT', at => '2026-06-05 10:00+08') $$);
+select lwtest.refused($$
+	select letterwatch.void_event(e.event_id, 'no slip') from letterwatch.letter_event e where e.letter_no = 'K-RECEIPT' and e.kind = 'correct' $$,
+	'received on 2026-06-10 it would lie after an event of 2026-06-05', 'a correction taken back, with an event before the receipt then');
+
+insert into letterwatch.rule_set (rule_set, title) values ('t-extend', 'may be extended');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by, may_extend, extend_amount, extend_unit)
+values ('t-extend', 'notice', 'test', 'receipt', 15, 'day', 'case', '{notice}', false, null, null),
+       ('t-extend', 'reply', 'test', 'acceptance', 30, 'day', 'case', '{result}', true, 60, 'day');
+call lwtest.set_clock('2026-02-01 09:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('K-HEAL', 'T-P-C-1', '2026-02-01', 't-extend');
+call lwtest.at('2026-03-20 10:00', $$ record_notice('K-HEAL', at => '2026-03-01 10:00+08') $$);
+call lwtest.at('2026-03-20 10:01', $$ extend_deadline('K-HEAL', 'reply', '2026-05-25', 'S-1', 'difficult', '2026-03-20 09:00+08') $$);
+call lwtest.set_clock('2026-03-20 10:02');
+select count(*) as ignored from letterwatch.letter_event e, letterwatch.void_event(e.event_id, 'a slip')
+where e.letter_no = 'K-HEAL' and e.kind = 'notice' \gset
+select lwtest.refused($$ select letterwatch.record_notice('K-HEAL', at => '2026-02-01 10:00+08') $$,
+	'its reply ended on 2026-03-03 and cannot be extended any more', 'a beginning that leaves an extension behind the end that it extended');
+select ok((select count(*) > 0 from letterwatch.record_notice('K-HEAL', at => '2026-02-27 10:00+08')), 'one that does not is taken');
+select is((select d from lwtest.dates('K-HEAL') d where d like 'reply%'), 'reply T-P-C-1 2026-02-27 2026-05-25 open', 'and extended');
+
+-- ---- what a preview shows --------------------------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-03-25 10:00');
+set constraints all deferred;
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('procuratorate', 'extra', 'test', 'receipt', 20, 'day', 'case', '{result}');
+create temporary table foreseen as select * from letterwatch.preview();
+set constraints all immediate;
+call lwtest.redate();
+select lwtest.rows_are(
+	$$ select f.letter_no::text, f.new_due from foreseen f where f.rule = 'extra' order by 1 $$,
+	$$ select d.letter_no::text, d.due_on from letterwatch.deadline d where d.rule = 'extra' order by 1 $$,
+	'each deadline that a new rule brings, also to letters that owe nothing else');
+select ok((select count(*) > 0 from foreseen where letter_no = 'K-ASKED'), 'one of these is among them');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+
+select * from finish();
+rollback;
