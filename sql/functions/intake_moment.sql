@@ -7,7 +7,7 @@ create or replace function letterwatch.intake_moment(value text, time_zone text)
 language plpgsql stable strict
 as $$
 begin
-	if value ~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$' then
+	if value ~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$' then
 		return value::timestamp at time zone time_zone;
 	end if;
 	if value ~ '[/年]' then

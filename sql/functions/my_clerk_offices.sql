@@ -1,6 +1,6 @@
 -- my_clerk_offices() → rows: the codes of the offices whose letters the invoker handles, and so sees with title and writer: a
 -- clerk's own offices; for the owner all, but not for administrators; one may come twice.
--- Callers: views; letter_inserted, event_inserted, petitioner_written, handles_letter.
+-- Callers: views; letter_inserted, event_inserted, petitioner_written, handles_letter, read_events.
 create or replace function letterwatch.my_clerk_offices() returns setof text
 language plpgsql stable security definer parallel safe rows 10
 set search_path = pg_catalog, letterwatch, pg_temp

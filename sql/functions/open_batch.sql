@@ -9,8 +9,8 @@ declare
 	batch bigint;
 begin
 	perform set_config('letterwatch.source', source, true);
-	insert into letterwatch.intake_batch (source, file)
-	values (open_batch.source, open_batch.file)
+	insert into letterwatch.intake_batch (source, file, opened_by)
+	values (open_batch.source, open_batch.file, letterwatch.invoker())
 	on conflict on constraint intake_batch_file_key do nothing
 	returning batch_id into batch;
 	return batch;

@@ -1,7 +1,9 @@
 -- read_events(first, last) → rows: the lines of intake_event_line from first to last, as this transaction brought them, read:
 -- blanks trimmed, the letter found by letter_no or by letter_ref, codes of offices (office_alias) and Chinese titles (term)
 -- translated, days and moments in the zone of the office in charge; without occurred_at it is now. known: it is here already by
--- its (source, source_ref). fault '': the line is blank. Index lookups only, as in read_letters.
+-- its (source, source_ref). fault '': the line is blank. Of a letter that the line does not name by its number, and that the
+-- invoker may not ask about, nothing is compared and nothing told; but an office above may order a report on it. Index lookups
+-- only, as in read_letters.
 -- Callers: take_events, take_lines.
 create or replace function letterwatch.read_events(first bigint, last bigint) returns setof letterwatch.intake_event_row
 language sql stable rows 1000
@@ -38,7 +40,7 @@ as $$
 		       l.rule, l.of_letter_no, l.handler, l.approved_by, l.reason, l.rule_set, l.letter_ref, l.source_ref,
 		       coalesce(b.office_code, l.by_office) as by_office, l.topic, l.leader,
 		       case when l.source_ref is not null or l.letter_ref is null then l.source end as source,
-		       l.source as letter_source, coalesce(l.letter_no, k.letter_no) as letter_no,
+		       l.source as letter_source, coalesce(l.letter_no, k.letter_no) as letter_no, k.letter_no as found_no, o.path,
 		       coalesce(a.office_code, l.to_office) as to_office, coalesce(o.time_zone, 'UTC') as time_zone,
 		       l.occurred_at is not null as has_occurred_at,
 		       letterwatch.intake_moment(l.occurred_at, coalesce(o.time_zone, 'UTC')) as occurred_at,
@@ -47,17 +49,30 @@ as $$
 		       l.until is not null as has_until, letterwatch.intake_day(l.until) as until,
 		       l.received_on is not null as has_received_on, letterwatch.intake_day(l.received_on) as received_on,
 		       l.of_event is not null as has_of_event,
-		       case when l.of_event ~ '^\d{1,18}$' then l.of_event::bigint end as of_event
+		       case when l.of_event ~ '^[0-9]{1,18}$' then l.of_event::bigint end as of_event
 		from line l
 		left join letterwatch.letter k on l.letter_no is null and k.source = l.source and k.source_ref = l.letter_ref
 		left join letterwatch.letter_state s on s.letter_no = coalesce(l.letter_no, k.letter_no)
 		left join letterwatch.office_setting o on o.office_code = s.office_code
 		left join letterwatch.office_alias a on a.source = l.source and a.alias = l.to_office
 		left join letterwatch.office_alias b on b.source = l.source and b.alias = l.by_office
+	), known as materialized (
+		select p.*, k.event_id as known_id, k.letter_no as known_no, k.kind as known_kind, k.outcome as known_outcome,
+		       (k.occurred_at at time zone p.time_zone)::date as known_on,
+		       case
+		       when (select letterwatch.writes_all()) then false
+		       when k.event_id is not null then not letterwatch.sees_letter(k.letter_no)
+		       when p.found_no is null or p.kind = 'supervise' and p.by_office in (select letterwatch.my_clerk_offices())
+		            and p.path @> array[p.by_office] then false
+		       else not letterwatch.sees_letter(p.found_no) end as is_foreign
+		from placed p
+		left join letterwatch.letter_event k on k.source = p.source and k.source_ref = p.source_ref
 	)
 	select p.line,
 	       case
 	       when p.blank then ''
+	       when p.is_foreign and p.known_id is not null then format('event %s is not of an office of yours', p.source_ref)
+	       when p.is_foreign then format('letter %s is not of an office of yours', p.letter_ref)
 	       when p.letter_no is null and p.letter_ref is not null
 	       then format('there is no letter %s of source %s', p.letter_ref, p.letter_source)
 	       when p.has_occurred_at and p.occurred_at is null then 'occurred_at is no moment'
@@ -65,14 +80,15 @@ as $$
 	       when p.has_until and p.until is null then 'until is no day'
 	       when p.has_received_on and p.received_on is null then 'received_on is no day'
 	       when p.has_of_event and p.of_event is null then 'of_event is no number of an event'
-	       when (k.letter_no, k.kind, k.outcome) is distinct from (p.letter_no, p.kind, p.outcome) and k.event_id is not null
-	            or (k.occurred_at at time zone p.time_zone)::date <> (p.occurred_at at time zone p.time_zone)::date
-	       then format('letter %s: it came before as event %s, which says something else', k.letter_no, k.event_id)
+	       when p.known_id is not null
+	            and (p.known_no, p.known_kind, p.known_outcome) is distinct from (p.letter_no, p.kind, p.outcome)
+	            or p.known_on <> (p.occurred_at at time zone p.time_zone)::date
+	       then format('letter %s: it came before as event %s, which says something else', p.known_no, p.known_id)
 	       end,
-	       k.event_id is not null, p.letter_no, p.kind, case when p.has_occurred_at then p.occurred_at else letterwatch.clock() end,
+	       p.known_id is not null, case when not p.is_foreign then p.letter_no end, p.kind,
+	       case when p.has_occurred_at then p.occurred_at else letterwatch.clock() end,
 	       p.rule, p.outcome, p.until, p.to_office, p.of_letter_no, p.of_event, p.unit, p.handler, p.channel, p.approved_by, p.reason,
 	       p.informed_at, p.received_on, p.rule_set, p.source, p.source_ref, p.by_office, p.topic, p.leader
-	from placed p
-	left join letterwatch.letter_event k on k.source = p.source and k.source_ref = p.source_ref
+	from known p
 $$;
 comment on function letterwatch.read_events(bigint, bigint) is 'Reads lines of events.';

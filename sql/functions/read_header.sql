@@ -1,7 +1,8 @@
 -- read_header(header, encoding, malformed) → (what, columns, sed, fault): what the first line of a CSV file says: whether it holds
 -- letters or events (those have a column kind), and its columns, as a list for COPY: their own names, or headings of
--- intake_heading, in any order. sed: a script for sed(1) that empties malformed lines and leaves out blank ones at the end.
--- fault: why it cannot be read; NULL: it can.
+-- intake_heading, in any order. malformed: records of the file, as import.psql names them. sed: a script for sed(1) that makes
+-- blank records of those, one a line, so that all others keep their lines, and leaves out blank lines at the end. fault: why the
+-- file cannot be read as a whole; NULL: it can.
 -- Callers: import.psql.
 create or replace function letterwatch.read_header(header bytea, encoding text, malformed int[],
                                                    out what text, out columns text, out sed text, out fault text)
@@ -9,18 +10,25 @@ language plpgsql stable security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 declare
+	at_most constant int := 100; -- malformed records; where there are more it is another format; import.psql seeks one more
 	line text;
+	line_end text;
 	names text[];
 	strange text;
 begin
 	begin
-		line := btrim(convert_from(header, encoding), e'\ufeff\r\n ');
+		line := convert_from(header, encoding);
+		line_end := case when line ~ e'\r\n?$' then '\r' end;
+		line := btrim(line, e'\ufeff\r\n ');
 	exception when data_exception then
 		fault := format('the first line is no text in %s', encoding);
 		return;
 	end;
 	if line = '' then
 		fault := 'the first line does not name the columns';
+		return;
+	elsif length(line) % 2 <> length(replace(line, '"', '')) % 2 then
+		fault := 'a quote of the first line is not closed';
 		return;
 	end if;
 	names := array(
@@ -47,10 +55,17 @@ begin
 		fault := format('column "%s" is there twice', strange);
 		return;
 	end if;
+	if (select count(*) from generate_subscripts(malformed, 1) i where malformed[i][3] <> 0) > at_most then
+		fault := format('more than %s of its records are malformed, the first of them in line %s', at_most, malformed[1][1]);
+		return;
+	end if;
 	columns := array_to_string(names, ', ');
-	sed := concat_ws(e'\n', (
-		select string_agg(format('%ss/[^\r]*/%s/', m, repeat(',', cardinality(names) - 1)), e'\n')
-		from unnest(malformed) m), ':blank', '/^[\r\n]*$/ {', '$d', 'N', 'b blank', '}');
+	select coalesce(string_agg(
+		case
+		when malformed[i][3] = 0 then format('%s,$d', malformed[i][1])
+		else concat(malformed[i][1], ',', malformed[i][2], 's/.*/""', repeat(',', cardinality(names) - 1), line_end, '/') end,
+		e'\n' order by i), '') into sed
+	from generate_subscripts(malformed, 1) i;
 end
 $$;
 comment on function letterwatch.read_header(bytea, text, int[]) is 'Reads the first line of a CSV file.';

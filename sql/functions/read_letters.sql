@@ -4,7 +4,8 @@
 -- another day of receipt than the source said before (an event `correct`), another unit or handler (`assign`, while that is
 -- possible), a notice or a reply of a day or outcome that no event has. What a row leaves empty says nothing.
 -- outcome is the notice's (accepted, …) or the reply's (progress, result). unit and handler ride on the notice and the reply;
--- without one, on an event `assign` of now. fault '': the line is blank.
+-- without one, on an event `assign` of now. fault '': the line is blank. Of a letter that is here and that the invoker may not ask
+-- about, nothing is compared and nothing told: it is as the line calls it, and the fault.
 -- Index lookups only, as in event_sequence: it is called for some thousand lines at a time beside a million letters.
 -- Callers: take_letters, take_lines.
 create or replace function letterwatch.read_letters(first bigint, last bigint) returns setof letterwatch.intake_letter_row
@@ -38,6 +39,7 @@ as $$
 		       coalesce(k.letter_no, l.letter_no, letterwatch.new_letter_no()) as letter_no,
 		       coalesce(k.letter_no, l.letter_no, l.source_ref, 'without a number') as called,
 		       coalesce(a.office_code, l.office_code, k.office_code) as office_code, k.office_code as known_office,
+		       f.seen is false as is_foreign,
 		       k.received_on as known_on, o.time_zone,
 		       l.received_at is not null as has_received_at, letterwatch.intake_moment(l.received_at, o.time_zone) as received_at,
 		       l.received_on is not null as has_received_on, letterwatch.intake_day(l.received_on) as received_on,
@@ -45,7 +47,14 @@ as $$
 		       coalesce(l.letter_no, l.office_code, l.registry_no, l.received_at, l.received_on, l.title, l.source_ref) is null as blank,
 		       l.reply_at is not null as has_reply, letterwatch.intake_moment(l.reply_at, o.time_zone) as reply_at
 		from line l
-		left join letterwatch.letter k on k.source = l.source and k.source_ref = l.source_ref
+		left join lateral (
+			select x.letter_no, x.office_code, x.received_on,
+			       case when (select letterwatch.writes_all()) then true else letterwatch.sees_letter(x.letter_no) end as seen
+			from letterwatch.letter x
+			where x.source = l.source and x.source_ref = l.source_ref
+			offset 0
+		) f on true
+		left join lateral (select f.letter_no, f.office_code, f.received_on where f.seen) k on true
 		left join letterwatch.office_alias a on a.source = l.source and a.alias = l.office_code
 		left join letterwatch.office_setting o on o.office_code = coalesce(a.office_code, l.office_code, k.office_code)
 	), dated as (
@@ -55,6 +64,7 @@ as $$
 		       case when p.outcome in ('progress', 'result') or p.outcome is null then 'accepted' else p.outcome end as notice_outcome,
 		       case
 		       when p.blank then ''
+		       when p.is_foreign then format('letter %s is not of an office of yours', p.source_ref)
 		       when p.office_code is null then 'a letter without an office_code'
 		       when p.time_zone is null then format('letter %s cannot be registered: unknown office %s', p.called, p.office_code)
 		       when p.has_received_at and p.received_at is null then 'received_at is no moment'

@@ -1,6 +1,6 @@
 -- refuse_foreign(what): refuses (42501) what belongs to another's office; what: as the caller named it, 'letter X' say.
 -- Nothing else is told of it.
--- Callers: check_letter, void_event, petitioner_written.
+-- Callers: check_letter, void_event, petitioner_written, keep_rejects.
 create or replace function letterwatch.refuse_foreign(what text) returns void
 language plpgsql immutable
 as $$

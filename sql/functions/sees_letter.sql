@@ -1,6 +1,6 @@
 -- sees_letter(letter_no) → boolean: whether the invoker may ask about a letter: it is, or once was, with an office that it may
 -- see, or such an office ordered a report on it. Who hands a letter on may still look at it.
--- Callers: check_letter, void_event.
+-- Callers: check_letter, void_event, read_letters, read_events.
 create or replace function letterwatch.sees_letter(letter_no text) returns boolean
 language plpgsql stable security definer parallel safe
 set search_path = pg_catalog, letterwatch, pg_temp

@@ -1,7 +1,7 @@
 -- take_batch(batch, what, malformed) → what became of the lines of letters or events (what) that this transaction has put into
 -- intake_letter_line or intake_event_line. Those that do not fit are in intake_rejected, with the lines of the file that they
--- stand in, if it is one: the header is line 1, and a field may hold line breaks. malformed: lines of the file that could not
--- be read, which came as blank ones.
+-- stand in, if it is one: the header is line 1, and a field may hold line breaks. malformed: records of the file that cannot be
+-- read, as import.psql names them; they came as blank ones.
 -- Callers: import.psql, pull_sources.
 create or replace function letterwatch.take_batch(batch bigint, what text, malformed int[] default '{}')
 returns letterwatch.intake_count
@@ -30,8 +30,20 @@ begin
 			perform letterwatch.number_rejects(batch, what);
 		end if;
 		taken.rejected := taken.rejected + letterwatch.keep_rejects(batch, true, array(
-			select row(what, m, null, null, null, 'not as many fields as the header has columns')::letterwatch.intake_fault
-			from unnest(malformed) m));
+			select row(what, malformed[i][1], null, null, null,
+			           case
+			           when malformed[i][3] < 0 then 'a quote stands amid a field'
+			           else 'not as many fields as the header has columns' end)::letterwatch.intake_fault
+			from generate_subscripts(malformed, 1) i
+			where malformed[i][3] <> 0));
+		update letterwatch.intake_rejected r
+		set last_line = malformed[i][2]
+		from generate_subscripts(malformed, 1) i
+		where r.batch_id = batch and r.what = take_batch.what and r.line = malformed[i][1] and malformed[i][3] <> 0;
+		found := found - (
+			select coalesce(sum(malformed[i][2] - malformed[i][1]), 0)
+			from generate_subscripts(malformed, 1) i
+			where malformed[i][3] <> 0);
 		perform letterwatch.delete_lines(what);
 		update letterwatch.intake_batch b
 		set lines = b.lines + found, letters = b.letters + taken.letters, events = b.events + taken.events,

@@ -86,7 +86,9 @@ begin
 	if exists (select from letterwatch.intake_rejected) then
 		delete from letterwatch.intake_rejected i
 		using unnest(lines) r
-		where r.fault is null and i.what = 'letter' and i.source = r.source and i.source_ref = r.source_ref;
+		where r.fault is null and i.what = 'letter' and i.source = r.source and i.source_ref = r.source_ref
+		  and (i.batch_id = into_batch) is not true
+		  and not exists (select from unnest(faults) f where f.source = i.source and f.source_ref = i.source_ref);
 	end if;
 	return taken;
 end

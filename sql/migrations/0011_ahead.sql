@@ -18,3 +18,14 @@ comment on column letterwatch.daily_line.planned_at is 'When next_at was compute
 
 comment on column letterwatch.rule.on_reopen is
 	'What reopening the letter does to it: keep, restart, begin, as on_transfer, from the day of recording (restart: what was not owed until then stays so, and another begins); end: what is not met ends.';
+
+alter table letterwatch.intake_batch add column opened_by text collate "C";
+comment on column letterwatch.intake_batch.opened_by is
+	'The role on whose behalf the session spoke, which sees what was rejected; taken_by is whom it said to act for. NULL: it was not kept yet.';
+
+-- What is forgotten of a writer does not live on in the statistics; a column that is given its type again has none.
+drop view if exists letterwatch.to_notify;
+alter table letterwatch.petitioner
+	alter column name type text, alter column contact type text, alter column address type text,
+	alter column name set statistics 0, alter column contact set statistics 0, alter column address set statistics 0;
+alter table letterwatch.letter alter column title set statistics 0;

@@ -21,10 +21,14 @@ from (values
 	('2026-11-03 09:05-03:30', '2026-11-03 20:35+08'),
 	('2024-02-29', '2024-02-29 00:00+08'),
 	('3/11/2026', null), ('11-03-2026', null), ('03.11.2026', null), ('20261103', null), ('2026-02-29', null), ('2026-13-01', null),
+	('0001-01-01', '0001-01-01 00:00+08:05:43'), ('0000-01-01', null), ('0000/1/1', null),
 	('2026年11月', null), ('2026/11月3', null), ('2026-11-03 25:00', null), ('2026-11-03 09', null), ('46329', null),
 	('yesterday', null), ('infinity', null), ('2026-11-03 09:05 PM', null), ('', null)) v (written, meant);
 select is(letterwatch.intake_day('2026年3月1日'), '2026-03-01', 'a day');
 select is(letterwatch.intake_day('2026-03-01 10:00'), null, 'a day has no time');
+select is(letterwatch.intake_day('0000-01-01'), null, 'there is no year 0');
+select is(letterwatch.intake_day(v.written collate "und-x-icu"), null, 'digits are those of ASCII: ' || v.written)
+from (values ('２０２６-11-03'), ('２０２６-11-30')) v (written);
 
 -- ---- a letter with its history ---------------------------------------------------------------
 
@@ -175,8 +179,13 @@ from (values
 	('office_code;title', 'UTF8', 'letter', null, 'unknown column "office_code;title"'),
 	('office_code,batch', 'UTF8', 'letter', null, 'unknown column "batch"'),
 	('office_code,office_code', 'UTF8', 'letter', null, 'column "office_code" is there twice'),
+	('office_code,"letter_no', 'UTF8', null, null, 'a quote of the first line is not closed'),
 	('', 'UTF8', null, null, 'the first line does not name the columns')) v (header, encoding, what, columns, fault);
 select is((select fault from letterwatch.read_header('\xc0b4', 'UTF8', '{}')), 'the first line is no text in UTF8', 'header: not of the encoding');
+
+select is((select sed from letterwatch.read_header(convert_to(e'office_code,title,letter_no\r\n', 'UTF8'), 'UTF8', '{{3,5,2},{7,7,-1},{9,12,0}}')),
+	e'3,5s/.*/"",,\\r/\n7,7s/.*/"",,\\r/\n9,$d', 'header: malformed records become blank ones, line by line, with the file''s line ends');
+select is((select sed from letterwatch.read_header('office_code', 'UTF8', '{{3,3,2}}')), '3,3s/.*/""/', 'header: of one column');
 
 -- ---- batches -----------------------------------------------------------------------------------
 
@@ -203,6 +212,53 @@ select letterwatch.close_batch(batch_id) from letterwatch.intake_batch where sou
 select letterwatch.close_batch(-1) \g /dev/null
 select is((select count(*)::int from letterwatch.log_line where event = 'intake' and not 'source' = any (fields) or fields[4] = 'hostile'), 1,
 	'a batch that is closed, or none, is not told again');
+
+-- A line that even reading fails of, whatever the reason: there the function that reads days raises errors.
+savepoint reading;
+create or replace function letterwatch.intake_day(value text) returns date language sql stable as $$ select value::date $$;
+create or replace function letterwatch.intake_moment(value text, time_zone text) returns timestamptz language sql stable as $$ select value::timestamptz $$;
+create function lwtest.unreadable(what text, lines text, refs text) returns text
+	language plpgsql
+	as $$
+declare
+	batch bigint := letterwatch.open_batch('unreadable');
+	taken letterwatch.intake_count;
+begin
+	execute format('insert into letterwatch.intake_%s_line %s', what, lines);
+	taken := letterwatch.take_batch(batch, what);
+	perform letterwatch.close_batch(batch);
+	return concat_ws('|', taken.letters + taken.events, taken.rejected,
+		(select string_agg(concat_ws(' ', i.source, i.source_ref, i.reason), ', ' order by i.source_ref)
+		 from letterwatch.intake_rejected i where i.source_ref ~ refs));
+end $$;
+select is(lwtest.unreadable('letter', $$ (office_code, received_on, source, source_ref)
+	values ('T-P-C-1', '2026-03-01', null, 'q1'), ('T-P-C-1', '2026-13-45', null, ' q2 '), ('T-P-C-1', '2026-02-30', 'other', 'q3'),
+	       ('T-P-C-1', '2026-03-01', null, 'q4') $$, '^q'),
+	'2|2|unreadable q2 date/time field value out of range: "2026-13-45", other q3 date/time field value out of range: "2026-02-30"',
+	'a letter that cannot be read keeps no other out, and is noted');
+select is(lwtest.unreadable('letter', $$ (office_code, received_on, source_ref) values ('T-P-C-1', '2026-13-45', 'q2') $$, '^q2'),
+	'0|0|unreadable q2 date/time field value out of range: "2026-13-45"', 'once');
+select is(lwtest.unreadable('event', $$ (letter_ref, kind, until, source_ref)
+	values ('q1', 'assign', null, 'qe1'), ('q1', 'mute', '2026-13-45', 'qe2'), ('q4', 'assign', null, 'qe3') $$, '^qe'),
+	'2|1|unreadable qe2 date/time field value out of range: "2026-13-45"', 'nor does an event');
+rollback to reading;
+
+-- Two rows of one number, of which one is wrong.
+insert into letterwatch.intake_letter_line (office_code, source_ref, notice_at) values ('T-P-C-1', 'h5', null), ('T-P-C-1', 'h5', 'soon');
+select is((letterwatch.take_batch(letterwatch.open_batch('hostile'), 'letter')).rejected, 1::bigint, 'a number that comes twice, once wrong');
+select is((select reason from letterwatch.intake_rejected where source_ref = 'h5'), 'notice_at is no moment', 'what is wrong is noted');
+select is((select count(*)::int from letterwatch.letter where source_ref = 'h5'), 1, 'what is right is taken');
+
+set local letterwatch.rejects = 'keep';
+insert into letterwatch.intake_letter (office_code, source, source_ref, notice_at) values ('T-P-C-1', 'door', '1', null), ('T-P-C-1', 'door', '1', 'soon');
+select is((select string_agg(reason, '|') from letterwatch.intake_rejected where source = 'door'), 'notice_at is no moment', 'by the front door, too');
+insert into letterwatch.intake_letter (office_code, source, source_ref, reply_at) values ('T-P-C-1', 'door', '1', 'soon');
+select is((select string_agg(reason, '|') from letterwatch.intake_rejected where source = 'door'), 'reply_at is no moment', 'what is wrong in another way is noted anew');
+insert into letterwatch.intake_letter (office_code, source, source_ref) values ('T-P-C-1', 'door', '1');
+select is((select count(*)::int from letterwatch.intake_rejected where source = 'door'), 0, 'and no more when it is mended');
+insert into letterwatch.intake_letter (office_code, source, source_ref) values (e'A\n1\tB\r', 'door', '2');
+select is((select reason from letterwatch.intake_rejected where source = 'door'), 'letter 2 cannot be registered: unknown office A 1 B ', 'a reason is one line');
+reset letterwatch.rejects;
 
 -- ---- many that do not fit ----------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ create role lwtest_daemon in role letterwatch_daemon;
 create role lwtest_clerk in role letterwatch_clerk;       -- of the county office T-P-C-1
 create role lwtest_second in role letterwatch_clerk;      -- of the county office T-P-C-2
 create role lwtest_new in role letterwatch_clerk;         -- of none yet
+create role lwtest_above in role letterwatch_clerk;       -- of the city office, later
 create role lwtest_city_staff in role letterwatch_reader; -- a group, at the city office
 create role lwtest_city in role lwtest_city_staff;
 create role lwtest_national in role letterwatch_reader;
@@ -298,6 +299,78 @@ select is_empty(
 	   where concat_ws(' ', message, hint) ~ 'Southlake|Zhang|555|South Street|status is|F-2' $$,
 	'nothing of what is hidden');
 select is_empty($$ select role, call from answer where foreign_letter and coalesce(hint, '') = '' $$, 'and there is a hint');
+
+-- ---- the front door tells nothing of another's letter ------------------------------------------------------
+
+set local role lwtest_intake;
+insert into letterwatch.intake_letter (letter_no, office_code, received_on, notice_at, outcome, handler, source, source_ref)
+values ('K-1', 'T-P-C-1', '2026-05-20', '2026-05-21', 'accepted', 'S-1', 'reg', '77'), ('K-2', 'T-P-C-2', '2026-05-20', null, null, null, 'reg', '78');
+insert into letterwatch.intake_event (letter_ref, kind, occurred_at, unit, source, source_ref)
+values ('77', 'assign', '2026-05-22', 'case', 'reg', 'e77');
+reset role;
+create temporary table probe (call text);
+insert into probe
+select format('insert into letterwatch.intake_letter (source, source_ref%s) values (''reg'', ''77''%s)', v.names, v.guess)
+from (values
+	('', ''), (', office_code', $$, 'T-P-C-1'$$), (', office_code', $$, 'T-P-C-2'$$), (', office_code', $$, 'T-X'$$),
+	(', letter_no', $$, 'K-1'$$), (', letter_no', $$, 'K-9'$$),
+	(', received_on', $$, '2026-05-20'$$), (', received_on', $$, '2026-05-19'$$), (', received_on', $$, 'x'$$),
+	(', notice_at', $$, '2026-05-21'$$), (', notice_at', $$, '2026-05-23'$$), (', handler', $$, 'S-1'$$), (', handler', $$, 'S-2'$$),
+	(', unit, outcome', $$, 'case', 'result'$$)) v (names, guess)
+union all
+select format('insert into letterwatch.intake_event (source, kind, %s) values (''reg'', ''assign'', %s)', v.names, v.guess)
+from (values
+	('source_ref, letter_no, unit', $$'e77', 'K-1', 'case'$$), ('source_ref, letter_no', $$'e77', 'K-2'$$), ('source_ref, letter_no', $$'e77', 'K-404'$$),
+	('source_ref, letter_ref', $$'e77', '78'$$), ('source_ref, letter_ref, occurred_at', $$'e77', '77', '2026-05-22'$$),
+	('source_ref, letter_ref, occurred_at', $$'e77', '77', '2026-05-23'$$),
+	('letter_ref', $$'77'$$), ('letter_ref, occurred_at', $$'77', 'x'$$), ('letter_ref, source_ref', $$'77', 'e78'$$)) v (names, guess)
+union all
+select format('insert into letterwatch.intake_event (source, letter_ref, source_ref, kind, by_office, until) values (''reg'', ''77'', %L, ''督办'', %L, ''2026-06-20'')', ref, office)
+from unnest('{e77,e79}'::text[]) r (ref) cross join unnest('{T-P-C-1,T-P-C-2,T-P-C}'::text[]) o (office);
+create temporary table told as
+select p.call, a.* from probe p cross join lateral lwtest.as_role('lwtest_second', p.call) a;
+select is(state || ' ' || message, '42501 ' || case when call ~ '''e77''' then 'event e77' else 'letter 77' end || ' is not of an office of yours',
+	'another clerk learns nothing: ' || call)
+from told;
+select is_empty('select call, hint from told where coalesce(hint, '''') !~ ''office_member''', 'but whom to ask');
+select is((lwtest.as_role('lwtest_second', $$ insert into letterwatch.intake_letter (source, source_ref, office_code, notice_at)
+	values ('reg', '78', 'T-P-C-2', '2026-05-21') $$)).state, '00000', 'of its own letter a clerk says more');
+select is((lwtest.as_role('lwtest_second', $$ insert into letterwatch.intake_event (source, letter_ref, kind, source_ref)
+	values ('reg', '78', 'assign', 'e80'), ('reg', '78', 'assign', 'e80') $$)).state, '00000', 'as events, too');
+insert into letterwatch.office_member (db_role, office_code, duty) values ('lwtest_above', 'T-P-C', 'clerk');
+select is((lwtest.as_role('lwtest_above', $$ insert into letterwatch.intake_event (source, letter_ref, source_ref, kind, by_office, until)
+	values ('reg', '77', 'e81', '督办', 'T-P-C', '2026-06-20') $$)).state, '00000', 'the office above may order a report by the source''s number');
+select is((lwtest.as_role('lwtest_above', $$ insert into letterwatch.intake_event (source, letter_ref, source_ref, kind, by_office, until)
+	values ('reg', '77', 'e81', '督办', 'T-P-C', '2026-06-20') $$)).state, '00000', 'and again, which adds nothing');
+
+-- What is kept for later says no more.
+create function lwtest.import(what text, lines text) returns bigint
+	language plpgsql
+	as $$
+	declare
+		batch bigint := letterwatch.open_batch('reg', gen_random_uuid()::text);
+		taken letterwatch.intake_count;
+	begin
+		execute format('insert into letterwatch.intake_%s_line %s', what, lines);
+		taken := letterwatch.take_batch(batch, what);
+		perform letterwatch.close_batch(batch);
+		return taken.rejected;
+	end $$;
+select is(lwtest.seen_by('lwtest_second', $$ select lwtest.import('letter', '(source_ref, office_code, received_on) values (''77'', ''T-P-C-2'', ''2026-05-20'')') $$), '1',
+	'in a file a clerk probes a letter');
+select is(lwtest.seen_by('lwtest_second', $$ select lwtest.import('event', '(letter_ref, kind) values (''77'', ''assign'')') $$), '1', 'and an event');
+select is(lwtest.seen_by('lwtest_second', $$ select concat_ws('|', what, source_ref, letter_no, reason) from letterwatch.intake_rejects order by what desc $$),
+	'letter|77|letter 77 is not of an office of yours event|letter 77 is not of an office of yours', 'and finds no more noted');
+
+-- ---- whose rejects --------------------------------------------------------------------------------
+
+select is(lwtest.seen_by(v.role, 'select count(*) from letterwatch.intake_rejects'), v.seen, v.role || ' sees rejects of its own files, services and administrators all')
+from (values ('lwtest_second', '2'), ('lwtest_clerk', '0'), ('lwtest_intake', '2'), ('lwtest_admin', '2')) v (role, seen);
+set local letterwatch.actor = 'lwtest_second';
+select is(lwtest.seen_by('lwtest_clerk', 'select count(*) from letterwatch.intake_rejects'), '0', 'whoever they say they are');
+set local letterwatch.actor = 'S-1';
+select is(lwtest.seen_by('lwtest_second', 'select count(*) from letterwatch.intake_rejects'), '2', 'and whatever person stands behind the login');
+reset letterwatch.actor;
 
 -- ---- daemon -------------------------------------------------------------------------------------
 

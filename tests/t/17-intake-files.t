@@ -165,6 +165,137 @@ subtest 'encodings, line ends, headings' => sub {
 	is(left_of('rejected', 'gb.csv'), $chinese_rejected, 'and rejected lines are in it');
 };
 
+subtest 'a record that does not fit costs no other, whatever line breaks it holds' => sub {
+	my $text = "source_ref,title,office_code,received_on\n"
+	  . qq{%s1,"关\n于",A,2026-11-02,extra\n%s2,二,A,2026-11-02\n%s3,"multi\nline",A,2026-11-02\n}
+	  . qq{%s4,"three\n\n""lines""",A\n\n%s5,e,A,2026-11-02\n%s6,"f\nf",B,2026-11-02\n%s7,"last\none"\n\n};
+	my $rejected = "rejected_line,rejected,source_ref,title,office_code,received_on\n"
+	  . qq{2,"not as many fields as the header has columns",%s1,"关\n于",A,2026-11-02,extra\n}
+	  . qq{7,"not as many fields as the header has columns",%s4,"three\n\n""lines""",A\n}
+	  . qq{10,"not as many fields as the header has columns",\n}
+	  . qq{12,"letter %s6 cannot be registered: unknown office B",%s6,"f\nf",B,2026-11-02\n}
+	  . qq{14,"not as many fields as the header has columns",%s7,"last\none"\n};
+
+	# Records end as the spreadsheet of Windows ends them; a line break within a cell is a line feed by itself there.
+	my $to_windows = sub {
+		my ($csv) = @_;
+		my $quoted;
+		return $csv =~ s{(["\n])}{$quoted = !$quoted if $1 eq '"'; $1 eq "\n" && !$quoted ? "\r\n" : $1}ger;
+	};
+	my %form = (
+		E => [ UTF8    => sub { $_[0] } ],
+		F => [ UTF8    => $to_windows ],
+		G => [ UTF8    => sub { $_[0] =~ s/\n/\r\n/gr } ],
+		I => [ GB18030 => sub { my $csv = $to_windows->($_[0]); from_to($csv, 'UTF-8', 'gbk'); return $csv } ]);
+	for my $letter (sort keys %form) {
+		my ($encoding, $form) = @{ $form{$letter} };
+		clear();
+		put('spans.csv', $form->($text =~ s/%s/$letter/gr));
+		is(run(INTAKE_ENCODING => $encoding), 0, "$letter: it ends well") or diag("@said");
+		is(query(qq{select string_agg(source_ref || ' ' || replace(replace(title, chr(13), ''), chr(10), '/'), ', ' order by source_ref)
+			from letterwatch.letter where source_ref ~ '^$letter\[0-9]\$'}),
+			"${letter}2 二, ${letter}3 multi/line, ${letter}5 e", "$letter: the good ones, as they are");
+		is(left_of('rejected', 'spans.csv'), $form->($rejected =~ s/%s/$letter/gr), "$letter: all of the others comes back");
+		is(query('select lines, rejected from letterwatch.intake_batch order by batch_id desc limit 1'), '8|5', "$letter: counted");
+	}
+	my $mended = $rejected =~ s/%s/E/gr;
+	$mended =~ s/,extra$//m;
+	$mended =~ s/,A$/,A,2026-11-02/m;
+	$mended =~ s/,B,/,A,/;
+	clear();
+	put('mended.csv', $mended);
+	run();
+	is(query(q{select count(*) from letterwatch.letter where source_ref ~ '^E[0-9]$'}), 6, 'what was mended is taken');
+	like(left_of('rejected', 'mended.csv'), qr/^10,".*",E7,"last\none"\n\z/m, 'what was not comes back') or diag("@said");
+};
+
+subtest 'a quote that none answers takes no other row along' => sub {
+	clear();
+	put('astray.csv', <<~'CSV');
+		source_ref,title,office_code,received_on
+		Q1,"open,A,2026-11-02
+		Q2,well,A,2026-11-02
+		Q3,"open,A,2026-11-02
+		Q4,said "so",A,2026-11-02
+		Q5, "with a blank" ,A,2026-11-02
+		Q6,"",A,2026-11-02
+		Q7,"""so"" he said",A,2026-11-02
+		CSV
+	is(run(), 0, 'it ends well');
+	is(query(q{select string_agg(source_ref || ' ' || coalesce(title, '-'), ', ' order by source_ref) from letterwatch.letter where source_ref ~ '^Q[0-9]$'}),
+		'Q5 with a blank, Q6 -, Q7 "so" he said', 'what is sound is taken');
+	is(left_of('rejected', 'astray.csv'), <<~'CSV', 'the rest comes back');
+		rejected_line,rejected,source_ref,title,office_code,received_on
+		2,"a quote stands amid a field",Q1,"open,A,2026-11-02
+		Q2,well,A,2026-11-02
+		Q3,"open,A,2026-11-02
+		5,"a quote stands amid a field",Q4,said "so",A,2026-11-02
+		CSV
+};
+
+subtest 'a column by itself' => sub {
+	clear();
+	put('one.csv', "office_code\nA,1\nA\n\nA,2\n");
+	is(run(), 0, 'it ends well');
+	is(left_of('rejected', 'one.csv'), "rejected_line,rejected,office_code\n" . join('', map { qq{$_->[0],"not as many fields as the header has columns",$_->[1]\n} }
+		[ 2, 'A,1' ], [ 5, 'A,2' ]), 'its lines of two fields come back');
+	clear();
+	put('one.csv', "office_code\nA,1\n");
+	is(run(), 0, 'it ends well');
+	like(left_of('rejected', 'one.csv'), qr/^2,".*",A,1$/m, 'also where there is nothing else');
+};
+
+subtest 'many blank lines at the end' => sub {
+	clear();
+	put('blank.csv', "letter_no,office_code\nV-1,A\n" . "\n" x 200_000);
+	my $began = time;
+	is(run(), 0, 'it ends well');
+	cmp_ok(time - $began, '<', 60, 'soon');
+	is(letters('V') . names('rejected'), 'V-1', 'and they are nothing');
+};
+
+subtest 'a reason is one line, whatever it tells of' => sub {
+	clear();
+	put('break.csv', qq{source_ref,office_code,received_on\nN1,"A\n3\tB",2026-11-02\nN2,A,2026-11-02\nN3,A,2026-13-01\nN4,"B\r",2026-11-02\n});
+	is(run(), 0, 'it ends well');
+	is(left_of('rejected', 'break.csv'), <<~"CSV", 'all that was rejected comes back');
+		rejected_line,rejected,source_ref,office_code,received_on
+		2,"letter N1 cannot be registered: unknown office A 3 B",N1,"A
+		3\tB",2026-11-02
+		5,"received_on is no day",N3,A,2026-13-01
+		6,"letter N4 cannot be registered: unknown office B ",N4,"B\r",2026-11-02
+		CSV
+};
+
+subtest 'a row comes back although another one of its number is taken' => sub {
+	clear();
+	put('twice.csv', "source_ref,office_code,received_on,notice_at\nD1,A,2026-11-02,\nD1,A,2026-11-02,2026-13-45\nD2,A,,2026-13-45\nD2,A,,\n");
+	put('twice_events.csv', "source_ref,letter_ref,kind,occurred_at\nDe1,D1,progress,2026-11-03\nDe1,D1,progress,2026-13-45\n");
+	is(run(), 0, 'it ends well');
+	is(left_of('rejected', 'twice.csv'), <<~'CSV', 'of letters');
+		rejected_line,rejected,source_ref,office_code,received_on,notice_at
+		3,"notice_at is no moment",D1,A,2026-11-02,2026-13-45
+		4,"notice_at is no moment",D2,A,,2026-13-45
+		CSV
+	is(left_of('rejected', 'twice_events.csv'), <<~'CSV', 'of events');
+		rejected_line,rejected,source_ref,letter_ref,kind,occurred_at
+		3,"occurred_at is no moment",De1,D1,progress,2026-13-45
+		CSV
+	is(query(q{select string_agg(source_ref, ' ' order by source_ref) from letterwatch.intake_rejects where source_ref ~ '^D'}), 'D1 D2 De1', 'and is noted');
+	clear();
+	put('mended.csv', "source_ref,office_code\nD1,A\nD2,A\n");
+	run();
+	is(query(q{select string_agg(source_ref, ' ' order by source_ref) from letterwatch.intake_rejects where source_ref ~ '^D'}), 'De1', 'until it is mended');
+};
+
+subtest 'a year that is none' => sub {
+	clear();
+	put('zero.csv', "letter_no,office_code,received_on\nZ-1,A,0000-01-01\nZ-2,A,2026-11-02\nZ-3,A,0000-13-01\n");
+	is(run(), 0, 'it ends well') or diag("@said");
+	is(letters('Z'), 'Z-2', 'the other row is taken');
+	like(left_of('rejected', 'zero.csv'), qr/^2,"received_on is no day",Z-1,A,0000-01-01\n4,"received_on is no day",Z-3/m, 'it is rejected');
+};
+
 subtest 'events, by a column kind' => sub {
 	clear();
 	put('events.csv', "kind,letter_no,occurred_at,outcome,source_ref\nnotice,M-2,2026-11-05 10:00,accepted,e1\nnotice,M-404,2026-11-05,accepted,e2\n");
@@ -184,7 +315,10 @@ subtest 'files that are refused as a whole' => sub {
 		'column'   => [ "letter_no,offfice_code\nX-1,A\n",               qr/unknown column "offfice_code"/ ],
 		'twice'    => [ "letter_no,letter_no\nX-1,A\n",                  qr/"letter_no" is there twice/ ],
 		'unpaired' => [ "letter_no,office_code,title\nX-1,A,\"x\nX-2,A,\n", qr/unterminated CSV quoted field/ ],
-		'end'      => [ "letter_no,office_code\nX-1,A\n\\.\nX-2,A\n",    qr/begins with/ ]);
+		'end'      => [ "letter_no,office_code\nX-1,A\n\\.\nX-2,A\n",    qr/begins with/ ],
+		'header'   => [ qq{letter_no,"office_code\nX-1,A\nX-2,A"\nX-3,A\n}, qr/a quote of the first line is not closed/ ],
+		'ends'     => [ "letter_no,office_code\r\nX-1,A\r\nX-2,A\n",     qr/newline/ ],
+		'many'     => [ "letter_no,office_code\nX-1,A\n" . "X-2;A\n" x 101, qr/more than 100 of its records .* line 3/ ]);
 	for my $name (sort keys %why) {
 		clear();
 		put("$name.csv", $why{$name}[0]);
@@ -244,13 +378,15 @@ subtest 'a file that is written slowly is taken once, whole' => sub {
 };
 
 subtest 'import.psql does the same by hand' => sub {
-	put('hand.csv', "letter_no,office_code\nH-1,A\nH-2,B\n");
+	put('hand.csv', "letter_no,office_code\nH-1,A\nH-2,B\n\"H\n3\",A,x\nH-4,A\n");
 	my $command = "psql -X -d '" . $lw->node->connstr($db) . " user=intake' -v file='$folder/in/hand.csv' -f $LetterWatch::TREE/sql/import.psql";
 	my $output  = qx{$command 2>&1};
 	is($?, 0, 'status 0');
-	like($output, qr/^ +1 \| +0 \| +0 \| +1 \|/m, 'says what came');
-	like($output, qr/3 \| letter H-2 cannot be registered: unknown office B/, 'and what did not');
-	is(letters('H'), 'H-1', 'it is here');
+	like($output, qr/^ +2 \| +0 \| +0 \| +2 \|/m, 'says what came');
+	like($output, qr/3 \| letter H-2 cannot be registered: unknown office B\n +4 \| not as many fields as/, 'and what did not');
+	is(letters('H'), 'H-1 H-4', 'it is here');
+	$output = qx{$command -v file='$folder/in/nothing.csv' 2>&1};
+	like($output, qr/there is no such file/, 'or that there is no file');
 };
 
 # ---- whatever happens ------------------------------------------------------------------------------

@@ -127,6 +127,31 @@ subtest 'without changed_at, by what is not here' => sub {
 	is(pull(), '0|0|0|0', 'comes once');
 };
 
+subtest 'a day that is none, and a number that comes twice' => sub {
+	$lw->psql($db, <<~'SQL');
+		create schema twice;
+		create table twice.letter (source_ref text, office_code text, received_on text, notice_at text, changed_at timestamptz not null default now());
+		insert into twice.letter values ('z1', 'A', '0000-01-01', null), ('z2', 'A', '2026-11-02', null),
+			('d1', 'A', '2026-11-02', null), ('d1', 'A', '2026-11-02', '2026-13-45'),
+			('d2', 'A', '2026-11-02', '2026-13-45'), ('d2', 'A', '2026-11-02', null);
+		drop view letterwatch_source.letter;
+		create view letterwatch_source.letter as select 'twice' as source, * from twice.letter;
+		grant usage on schema twice to letterwatch_intake;
+		grant select on letterwatch_source.letter to letterwatch_intake;
+		SQL
+	my $noted = q{select string_agg(source_ref || ' ' || reason, ', ' order by source_ref) from letterwatch.intake_rejects where source = 'twice'};
+	my $wrong = 'd1 notice_at is no moment, d2 notice_at is no moment, z1 received_on is no day';
+	is(pull(), '3|0|0|3', 'each stays out by itself');
+	is(query($noted), $wrong, 'and is noted');
+	for my $arguments ("overlap => '0'", 'whole => true') {
+		like(pull($arguments), qr/^0\|0\|[23]\|0$/, "$arguments: it is not told again");
+		is(query($noted), $wrong, 'and stays noted');
+	}
+	$lw->psql($db, q{delete from twice.letter where notice_at is not null; update twice.letter set received_on = '2026-11-03'});
+	pull('whole => true');
+	is(query($noted), '', 'until it is mended');
+};
+
 subtest 'a mapping view that is wrong is named' => sub {
 	$lw->psql($db, 'create view letterwatch_source.event as select 1 as source_ref, 2 as lettre; grant select on letterwatch_source.event to letterwatch_intake');
 	like(pull(), qr/letterwatch_source.event has an unknown column lettre/, 'an unknown column');
