@@ -62,6 +62,7 @@ static char *render(const struct httpd *h, const struct httpd_page *page, size_t
 	return NULL;
 }
 
+/* To HEAD it has no body (RFC 9110, 9.3.2), which evhttp would send. */
 static void answer(struct httpd *h, struct evhttp_request *request, const struct httpd_page *page)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
@@ -69,8 +70,12 @@ static void answer(struct httpd *h, struct evhttp_request *request, const struct
 	size_t size = 0;
 	int status = HTTP_INTERNAL;
 	char *text = render(h, page, &size, &status);
+	bool no_body = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD;
+	char length[24];
 
-	if (!text || evbuffer_add(body, text, size) < 0 || evhttp_add_header(headers, "Content-Type", page->type) < 0)
+	snprintf(length, sizeof length, "%zu", size);
+	if (!text || evhttp_add_header(headers, "Content-Type", page->type) < 0 ||
+	    (no_body ? evhttp_add_header(headers, "Content-Length", length) : evbuffer_add(body, text, size)) < 0)
 		status = HTTP_INTERNAL;
 	free(text);
 	evhttp_send_reply(request, status, NULL, NULL);
@@ -158,7 +163,7 @@ static void remove_stale(const struct place *place)
 
 	if (lstat(place->path, &file) < 0 || !S_ISSOCK(file.st_mode))
 		return;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
 	if (connect(fd, (const struct sockaddr *)&place->address, (socklen_t)place->length) < 0 &&

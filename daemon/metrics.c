@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GAUGES_KEPT_MS 180000 /* older numbers of the database would be taken for the present ones */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ERRNO_MAX 160 /* above every errno of Linux */
 
@@ -182,7 +183,7 @@ static void label(FILE *out, const char *name, const char *value)
 static void render_series(const struct metrics *m, FILE *out, const char *name, const char *help, bool stages)
 {
 	head(out, name, "counter", help);
-	for (const struct series *s = m->series; s->lines > 0; s++) {
+	for (const struct series *s = m->series; s < m->series + COUNT(m->series) && s->lines > 0; s++) {
 		fprintf(out, "letterwatch_%s{", name);
 		label(out, "stage", s->stage);
 		fputc(',', out);
@@ -264,6 +265,6 @@ void metrics_render(const struct metrics *metrics, const struct metrics_facts *f
 	render_lateness(metrics, out);
 	render_refusals(metrics, out);
 	span(out, "database_numbers_age_seconds", "How old the numbers below are.", facts->gauges_ms, now_ms);
-	if (facts->gauges_ms)
+	if (facts->gauges_ms && now_ms - facts->gauges_ms <= GAUGES_KEPT_MS)
 		render_gauges(metrics, out);
 }

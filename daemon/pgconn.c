@@ -450,7 +450,8 @@ static int make_options(const char *conninfo, char **ret_options)
 {
 	static const char ours[] =
 		"-c statement_timeout=" PGCONN_SERVER_TIMEOUT
-		" -c client_min_messages=error -c default_transaction_isolation=read\\ committed -c jit=off";
+		" -c idle_session_timeout=0 -c client_min_messages=error -c default_transaction_isolation=read\\ committed"
+		" -c jit=off";
 	PQconninfoOption *parsed = NULL;
 	const char *theirs = getenv("PGOPTIONS");
 	int r = parse_conninfo(conninfo, &parsed);
@@ -472,6 +473,11 @@ int pgconn_check_conninfo(const char *conninfo)
 
 	PQconninfoFree(parsed);
 	return r;
+}
+
+void pgconn_set_patience(struct pgconn *conn, int64_t first_ms, int64_t cap_ms)
+{
+	backoff_init(&conn->backoff, first_ms, cap_ms);
 }
 
 int pgconn_new(struct event_base *base, const char *conninfo, const struct pgconn_callbacks *callbacks, void *arg,

@@ -57,6 +57,10 @@ int pgconn_new(struct event_base *base, const char *conninfo, const struct pgcon
 /* Closes, calls nothing back; takes NULL. */
 void pgconn_free(struct pgconn *conn);
 
+/* How long to wait between attempts, at first and at most, 0 < first_ms <= cap_ms; without it 50 ms and 1 s. An attempt may keep the
+ * loop for as long as the name service takes to answer. */
+void pgconn_set_patience(struct pgconn *conn, int64_t first_ms, int64_t cap_ms);
+
 /* Begins to connect, and tries again for ever. */
 void pgconn_start(struct pgconn *conn);
 

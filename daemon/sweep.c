@@ -193,13 +193,13 @@ static void on_greeted(void *arg, const struct store_outcome *outcome, int64_t i
 		failed(s, outcome);
 		return;
 	}
+	s->instance = instance; /* also where the schema does not fit: it greets again by it */
 	if (!store_fits(schema_version)) {
 		misfit(s, schema_version);
 		return;
 	}
 	if (!s->facts.failing_since_ms) /* it has been told, and may fail the same way again each second */
 		log_info("database connected instance=%lld schema_version=%d", (long long)instance, schema_version);
-	s->instance = instance;
 	s->callbacks.on_greeted(s->arg, instance);
 	if (!stopped(s))
 		listen_due(s);

@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define ASK_EVERY_MS 60000
+#define RETRY_FIRST_MS 1000
+#define RETRY_CAP_MS 60000
 
 struct web {
 	struct event_base *base;
@@ -30,6 +32,7 @@ struct web {
 	struct store *store;
 	struct event *timer; /* when to ask again */
 	int64_t answered_ms; /* 0: never */
+	bool told;           /* that there is no answer */
 };
 
 /* --- pages --- */
@@ -72,12 +75,24 @@ static const struct httpd_page pages[] = {
 
 /* --- the database's numbers --- */
 
+/* Alerts go on by the daemon's own connection. */
+static void tell_silence(struct web *w, const char *what, const char *sqlstate)
+{
+	if (!w->told)
+		log_warning("no numbers of the database for /metrics: %s sqlstate=%s", what,
+		            *sqlstate ? sqlstate : "-");
+	w->told = true;
+}
+
 static void on_numbers(void *arg, const struct store_outcome *outcome, struct store_table *table)
 {
 	struct web *w = arg;
 
-	if (outcome->verdict != STORE_OK)
+	if (outcome->verdict != STORE_OK) {
+		tell_silence(w, "the call failed", outcome->sqlstate);
 		return;
+	}
+	w->told = false;
 	metrics_clear_gauges(w->metrics);
 	for (size_t row = 0; row < store_table_rows(table); row++)
 		metrics_set_gauge(w->metrics, store_table_cell(table, row, 0), store_table_cell(table, row, 1),
@@ -107,12 +122,12 @@ static void on_up(void *arg)
 	ask(arg);
 }
 
-/* The daemon's own connection tells of it. */
 static void on_down(void *arg, const struct pgconn_trouble *trouble)
 {
 	struct web *w = arg;
 
-	(void)trouble;
+	if (!trouble->was_up)
+		tell_silence(w, *trouble->message ? trouble->message : trouble->what, trouble->sqlstate);
 	event_del(w->timer);
 }
 
@@ -136,6 +151,7 @@ static void stop_asking(struct web *w)
 	w->pgconn = NULL;
 	event_del(w->timer);
 	w->answered_ms = 0;
+	w->told = false;
 }
 
 static int start_asking(struct web *w, const char *conninfo)
@@ -145,6 +161,7 @@ static int start_asking(struct web *w, const char *conninfo)
 
 	if (r < 0)
 		return r;
+	pgconn_set_patience(w->pgconn, RETRY_FIRST_MS, RETRY_CAP_MS);
 	r = store_new(w->pgconn, &w->store);
 	if (r < 0) {
 		stop_asking(w);

@@ -11,7 +11,8 @@
 -- has moved, nor at a time made of what settings were and what they are. Holds planning in ROW SHARE, so that none comes into
 -- force meanwhile; at a moment at which one does, nothing is raised.
 -- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows.
--- Errors: none of its own; safe to repeat after a lost answer: what was raised is still in the outbox of `instance`.
+-- Errors: 08003 where `instance` is not known, as after a restore: the daemon connects anew, and gets another number. Safe to repeat
+-- after a lost answer: what was raised is still in the outbox of `instance`.
 -- Callers: the daemon (store.c). Between two calls it sends the lines and calls mark_emitted.
 create or replace function letterwatch.claim_due(instance bigint, batch int, language text default 'en')
 returns table (line_id uuid, severity int2, fields text[], next_in_us bigint, blocked boolean, to_send boolean)
@@ -65,6 +66,9 @@ begin
 	update letterwatch.daemon_instance i
 	set last_pass_at = moment, next_event_at = soonest
 	where i.instance = claim_due.instance;
+	if not found then
+		raise exception 'instance % is not known (any more)', claim_due.instance using errcode = 'connection_does_not_exist';
+	end if;
 	return query
 	select null::uuid, null::int2, null::text[],
 	       case when redated + daily > 0 or settings_changed and raised > 0 then 1

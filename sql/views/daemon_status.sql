@@ -4,7 +4,7 @@ create or replace view letterwatch.daemon_status as
 select i.instance, i.host, i.pid, i.version, i.started_at, i.last_pass_at,
        case
        when i.stopped_at is not null then 'stopped'
-       when coalesce(i.last_pass_at, i.connected_at) < (select letterwatch.clock()) - interval '2 minutes' then 'stale'
+       when coalesce(i.last_pass_at, i.started_at) < (select letterwatch.clock()) - interval '2 minutes' then 'stale'
        else 'running' end as state,
        i.next_event_at, (select count(*) from letterwatch.outbox) as pending, i.stopped_at
 from letterwatch.daemon_instance i

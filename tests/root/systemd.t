@@ -158,8 +158,9 @@ is(inside('systemctl show -p WatchdogUSec --value letterwatchd'), "2min 30s\n", 
 # The database wants a password; the watchdog is in a hurry.
 psql("alter role letterwatch password 'k9-secret'");
 inside('sed -i "1i local letterwatch letterwatch scram-sha-256" /etc/postgresql/*/main/pg_hba.conf; systemctl reload postgresql');
-inside('echo "*:*:*:letterwatch:k9-secret" >/etc/letterwatch/pgpass; chmod 600 /etc/letterwatch/pgpass; mkdir /etc/systemd/system/letterwatchd.service.d');
-inside('printf "[Service]\\nLoadCredential=pgpass:/etc/letterwatch/pgpass\\nEnvironment=PGPASSFILE=%%d/pgpass\\nWatchdogSec=4\\nTimeoutAbortSec=1\\n"'
+inside('printf "[letterwatch]\\ndbname=letterwatch\\npassword=k9-secret\\n" >/etc/letterwatch/pg_service.conf; chmod 600 /etc/letterwatch/pg_service.conf');
+inside('sed -i "s/^#conninfo = .*/conninfo = service=letterwatch/" /etc/letterwatch/letterwatchd.conf; mkdir /etc/systemd/system/letterwatchd.service.d');
+inside('printf "[Service]\\nLoadCredential=pg_service.conf:/etc/letterwatch/pg_service.conf\\nEnvironment=PGSERVICEFILE=%%d/pg_service.conf\\nWatchdogSec=4\\nTimeoutAbortSec=1\\n"'
 	. ' >/etc/systemd/system/letterwatchd.service.d/local.conf; systemctl daemon-reload; systemctl restart letterwatchd');
 is(inside("runuser -u letterwatch -- psql -wXqAt -d letterwatch -c 'select 1' 2>&1 | grep -c 'no password supplied'"), "1\n", 'the database wants a password');
 sub sessions { return psql("select count(*) from pg_stat_activity where application_name = 'letterwatchd'") }

@@ -31,6 +31,10 @@ like(check($daemon), qr/^FAIL schema: version @{[ $own - 1 ]}, this program want
 my $new = $lw->start_daemon($db, $early);
 wait_until { $new->log =~ /^schema does not fit, run install\.sql of this version schema_version=@{[ $own - 1 ]} wanted=$own /m } 10,
 	'one that comes before its schema says so';
+wait_until { $new->log =~ /schema does not fit.*/ && $lw->psql($db, q{select max(connected_at) > max(started_at) + interval '2 seconds'
+	from letterwatch.daemon_instance where instance = (select max(instance) from letterwatch.daemon_instance)}) eq 't' } 30, 'it looks again and again';
+is($lw->psql($db, 'select count(*) from letterwatch.daemon_instance'), 2, 'by one number');
+is($lw->psql($db, q{select count(*) from pg_locks where locktype = 'advisory'}), 2, 'and one lock');
 $as->($own);
 $daemon->stop;
 $lw->register($db, 'OWN');

@@ -93,6 +93,25 @@ subtest 'a backup in the middle of work' => sub {
 	is($lw->psql('restored', 'select count(*) from letterwatch.replan_queue'), 0, 'no planning failed');
 };
 
+subtest 'a backup is restored under a daemon' => sub {
+	my $db   = $lw->fast_database;
+	my $file = $lw->node->basedir . '/under.dump';
+	$lw->node->command_ok([ 'pg_dump', '-Fc', '-f', $file, $lw->node->connstr($db) ], 'a backup is taken before there is a daemon');
+	my ($first, $second) = map { LetterWatch::Ledger->new } 1, 2;
+	my $daemon = $lw->start_daemon($db, $first);
+	wait_until { $first->lines && $lw->psql($db, 'select count(*) from letterwatch.daemon_status') eq '1' } 10, 'one works';
+	$lw->node->command_ok([ 'pg_restore', '--clean', '--if-exists', '-d', $lw->node->connstr($db), $file ], 'it is restored in its place');
+	is($lw->psql($db, 'select count(*) from letterwatch.daemon_status'), 0, 'where no daemon is known');
+	my $other = $lw->start_daemon($db, $second);
+	$lw->register($db, 'UNDER', count => 30);
+	wait_until { letters_told('UNDER', $first) + letters_told('UNDER', $second) >= 30 } 20, 'letters are told';
+	wait_until { $lw->psql($db, q{select count(*) from letterwatch.daemon_status where state = 'running'}) eq '2' } 80, 'both are known again';
+	my %count;
+	$count{ $_->{fields}{id} }++ for map { $_->alerts } $first, $second;
+	is_deeply([ grep { $count{$_} > 1 } keys %count ], [], 'and tell nothing twice');
+	ok($_->stop, 'it stops') for $daemon, $other;
+};
+
 subtest 'planning fails' => sub {
 	my $db     = $lw->fast_database_with_clerk;
 	my $syslog = LetterWatch::Syslog->new;

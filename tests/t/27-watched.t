@@ -78,6 +78,9 @@ subtest 'signs of life' => sub {
 	is(($syslog->events('status'))[-1]{fields}{state}, 'ok', 'how it is');
 	like(check($as)->[0], qr/^OK: 1 daemon at work \| running=1 silent=\d+s pending=0\n\z/, 'from elsewhere: all is well');
 	is(check($as)->[1], 0, 'as a plugin says it');
+	$lw->psql($db, "update pg_database set datcollversion = 'of old' where datname = '$db'");
+	is(check($as)->[1], 0, 'whatever psql says beside it');
+	$lw->psql($db, "update pg_database set datcollversion = null where datname = '$db'");
 
 	$daemon->configure('timer.heartbeat' => '0');
 	$daemon->signal('HUP');

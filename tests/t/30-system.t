@@ -117,7 +117,7 @@ subtest 'rsyslog gives each office its alerts' => sub {
 		'event=cleared id=3 rule=feedback office=S112 letter=A-3 due=2026-11-24 by=feedback on=2026-11-24',
 		'event=digest office=S11 day=2026-11-24 overdue=1 due_today=0 due_soon=0 suspended=0',
 		'event=digest office=S1.x-y day=2026-11-24 overdue=1 due_today=0 due_soon=0 suspended=0',
-		'event=alert id=4 office=../../S111 to=..', 'event=status host=vm');
+		'event=intake source="x office=S999 to=S998 rule=feedback" file=f.csv', 'event=alert id=4 office=../../S111 to=..', 'event=status host=vm');
 	send_lines((map { "letterwatchd[42]: $_" } @said), 'other[42]: event=alert office=S111 to=S1', "letterwatchd[42]: $said[0]");
 	my $says = sub { my ($name) = @_; return -e "$tmp/log/$name" ? join ' ', slurp("$tmp/log/$name") =~ /letterwatchd\[42\]: (event=\w+ \w+=[\w.-]+)/g : '' };
 	wait_until { $says->('offices/S111.log') =~ /id=1 .* event=alert id=1/ } 10, 'the last line is in its file';

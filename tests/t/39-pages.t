@@ -46,7 +46,10 @@ subtest 'all is well' => sub {
 	is((get('/metrics'))[2], 'text/plain; version=0.0.4; charset=utf-8', '/metrics is in the format of Prometheus');
 	is((get('/'))[0], 404, 'there is no other page');
 	is((get('/metrics', 'POST'))[0], 501, 'nothing can be sent to it');
-	is((get('/metrics', 'HEAD'))[0], 200, 'but its head can be asked for');
+	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port);
+	print $socket "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+	like(do { local $/; <$socket> }, qr{\AHTTP/1.1 200 OK\r\n(?:[^\r\n]+\r\n)*Content-Length: 3\r\n(?:[^\r\n]+\r\n)*\r\nHTTP/1.1 200 .*\r\n\r\nok\n\z}s,
+		'but its head can be asked for, and has no body');
 	wait_until { metric('database_up') eq '1' } 10, 'the database is up';
 	wait_until { metric('since_last_pass_seconds') =~ /^\d+\.\d{3}$/ } 10, 'and was looked at';
 };
@@ -78,6 +81,13 @@ subtest 'the database\'s numbers' => sub {
 	is(metric('outbox_lines'),                      0, 'of what waits');
 	is(metric('queued_letters'),                    0, 'of what cannot be planned');
 	is($lw->psql($db, $connections), 2, 'over a connection of its own');
+
+	my $web = q{select pid from pg_stat_activity where usename = 'letterwatchd' and query like '%metrics%'};
+	$lw->psql($db, 'alter role letterwatchd connection limit 1');
+	$lw->psql($db, "select pg_terminate_backend(pid) from ($web) x");
+	wait_until { $daemon->log =~ /^no numbers of the database for .metrics: .*too many connections for role/m } 10, 'if there is no room for that one, its log says so';
+	$lw->psql($db, 'alter role letterwatchd connection limit -1');
+	wait_until { $lw->psql($db, $connections) eq '2' } 20, 'and it comes back';
 };
 
 subtest 'promtool takes it' => sub {
@@ -147,6 +157,12 @@ subtest 'a unix socket' => sub {
 	wait_until { ($syslog->events('reload'))[-1]{fields}{result} eq 'refused' } 5, 'a place that is taken is refused';
 	is(slurp("$tmp/file"), 'precious', 'and left as it is');
 	like(get_unix(), qr/ok/, 'the old one stays');
+	my $deaf = IO::Socket::UNIX->new(Local => "$tmp/deaf", Listen => 0) or die "socket: $!";
+	my @waiting = map { IO::Socket::UNIX->new(Peer => "$tmp/deaf", Blocking => 0) } 1 .. 3; # as many as there is room for
+	$daemon->configure('http.listen' => "unix:$tmp/deaf");
+	$daemon->signal('HUP');
+	wait_until { ($syslog->events('reload')) >= 5 && ($syslog->events('reload'))[-1]{fields}{result} eq 'refused' } 5,
+		'where somebody listens and does not answer is a place that is taken';
 	$daemon->configure('http.listen' => undef);
 	$daemon->signal('HUP');
 	wait_until { !-e "$tmp/http" } 5, 'off again';

@@ -122,10 +122,11 @@ static void there_are_only_so_many_series(void **state)
 
 	for (int i = 0; i < METRICS_SERIES_MAX + 5; i++) {
 		snprintf(rule, sizeof(rule), "r%d", i);
-		metrics_count_alert(*state, "due", rule, 1, 0);
+		metrics_count_alert(*state, "due", rule, 1, 600000000);
 	}
 	text = rendered(*state);
 	assert_has(text, "{stage=\"due\",rule=\"r255\"} 1\n");
+	assert_has_not(text, "stage=\"\"");
 	assert_has(text, "{stage=\"other\",rule=\"other\"} 5\n");
 	assert_has_not(text, "r256");
 	assert_has(text, "letterwatch_alert_lateness_seconds_count 261\n");
@@ -186,6 +187,20 @@ static void the_databases_numbers_are_replaced_as_a_whole(void **state)
 	free(text);
 }
 
+static void old_numbers_are_left_out(void **state)
+{
+	char *text;
+
+	metrics_set_gauge(*state, "outbox_lines", "", 4);
+	text = rendered_with(*state, (struct metrics_facts){.gauges_ms = 15000 - 180000});
+	assert_has(text, "\nletterwatch_outbox_lines 4\n");
+	free(text);
+	text = rendered_with(*state, (struct metrics_facts){.gauges_ms = 15000 - 180001});
+	assert_has(text, "\nletterwatch_database_numbers_age_seconds 180.001\n");
+	assert_has_not(text, "letterwatch_outbox_lines");
+	free(text);
+}
+
 static void too_many_numbers_do_no_harm(void **state)
 {
 	char label[16];
@@ -206,6 +221,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(alerts_are_counted_by_stage_and_rule, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(label_values_are_escaped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(there_are_only_so_many_series, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(old_numbers_are_left_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lateness_goes_into_buckets, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refusals_are_counted_by_errno, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_databases_numbers_are_replaced_as_a_whole, set_up, tear_down),
