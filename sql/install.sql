@@ -125,6 +125,7 @@ select not exists (select from letterwatch.schema_version where version = 11) as
 \ir functions/exempt_letter.sql
 \ir functions/explain_deadline.sql
 \ir functions/extend_deadline.sql
+\ir functions/extension_faults.sql
 \ir functions/feed_back.sql
 \ir functions/first_stage.sql
 \ir functions/forget_petitioner.sql

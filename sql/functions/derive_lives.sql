@@ -9,7 +9,7 @@
 -- Event by event (possible ones): a transfer or reopening breaks off what its rule says (on_transfer, on_reopen), an event of
 -- the kinds met_by meets what is open, a restart, and where the rule says so a transfer or reopening, starts it again, an
 -- extension extends it; then it may begin something new. What is not met when it is broken off, or at the end, is not owed if
--- the status is one of not_owed_in, from the event on since which it has been so. What is not owed when the letter is reopened is
+-- the status is one of not_owed_in, from the event on since which it has been so. An exemption is met by nothing. What is not owed when the letter is reopened is
 -- broken off, too, before it is started again: from then on is another deadline. A follow-up starts on the later of the last day of what it follows and its progress. What
 -- is closed is judged by the rule, lists and settings that were in force when the closing event was recorded.
 -- baseline: it began in the first load of what was there before letterwatch.
@@ -200,6 +200,8 @@ begin
 						lives := lives || l;
 						continue;
 					end if;
+				elsif e.kind = any (r.met_by) and status = 'exempt' and l.closed_kind is not null then
+					l.state := case l.closed_kind when 'exempt' then 'exempt' else 'not_owed' end;
 				elsif e.kind = any (r.met_by) then
 					l.state := 'met';
 					l.closed_event := e.event_id;
@@ -404,16 +406,16 @@ begin
 					limit 1), rule_set);
 				-- Of the rules that the letter was under then; of the present ones, where those did not know this rule.
 				select p.* into judged
-				from (select p.rule_set, p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until
+				from (select p.rule_set, p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until, p.recorded_at
 				      from letterwatch.rule_past p
 				      where p.rule_set in (judged_by, derive_lives.rule_set) and p.rule = r.rule and p.until > judged_at
 				        and derive_lives.received_on between p.valid_from and p.valid_to
 				      union all
-				      select p.rule_set, p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, null
+				      select p.rule_set, p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, null, p.recorded_at
 				      from letterwatch.rule p
 				      where p.rule_set in (judged_by, derive_lives.rule_set) and p.rule = r.rule
 				        and derive_lives.received_on between p.valid_from and p.valid_to) p
-				order by p.rule_set <> judged_by, p.until nulls last
+				order by p.rule_set <> judged_by, p.until nulls last, p.recorded_at
 				limit 1;
 				if found then
 					count_from := judged.count_from;

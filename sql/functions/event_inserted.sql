@@ -143,7 +143,7 @@ begin
 		where x.letter_no = any (letters) and x.kind = 'extend'
 		  and exists (select from new_events n
 		              where n.letter_no = x.letter_no and (n.occurred_at < x.occurred_at or n.kind in ('void', 'correct')))
-		  and x.event_id not in (select n.event_id from new_events n)), true);
+		  and x.event_id not in (select n.event_id from new_events n)), (select min(n.recorded_at) from new_events n));
 
 	perform letterwatch.plan_letters(letters, (select string_agg(distinct n.kind, ', ') from new_events n));
 	return null;

@@ -129,7 +129,7 @@ begin
 	if d.closed_event is not null then
 		return query select d.state, d.closed_on, format('%s (event %s), recorded %s%s', concat_ws(' ', e.kind, e.outcome), e.event_id,
 			to_char(e.recorded_at at time zone d.time_zone, 'YYYY-MM-DD HH24:MI'),
-			case when d.state = 'met' and d.closed_on > d.due_on then ': late' else '' end);
+			case when d.verdict in ('late', 'missed') then ': ' || d.verdict else '' end);
 		select p.due_on into present
 		from letterwatch.office_setting o
 		cross join lateral letterwatch.period_end(o.calendar, d.start_on, r.count_from, r.amount, r.unit, r.month_end, r.roll, d.pauses,

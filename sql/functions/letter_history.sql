@@ -43,7 +43,7 @@ begin
 		union all
 		select d.late_at, 4, d.rule || ' ends', null,
 		       format('last day %s, office %s: %s', d.due_on, d.office_code,
-		              d.state || coalesce(' on ' || d.closed_on, '') || case when d.closed_on > d.due_on then ', late' else '' end)
+		              d.state || coalesce(' on ' || d.closed_on, '') || case when d.verdict in ('late', 'missed') then ', ' || d.verdict else '' end)
 		from letterwatch.deadline d
 		where d.letter_no = letter_history.letter_no and d.late_at is not null
 		union all

@@ -1,5 +1,6 @@
 -- notice_text(letter_no, outcome DEFAULT NULL) → text: the 7-day notice of a letter, ready to print or send, in the session's
--- language (letterwatch.language), from table notice_template. outcome: what the writer is told; NULL: as recorded, or accepted.
+-- language (letterwatch.language), from table notice_template. outcome: what the writer is told; NULL: accepted while a
+-- notice is owed, else as recorded.
 -- A line whose only field has no value is left out.
 -- It holds personal data. Errors: LW002 no template for that outcome; those of check_letter.
 -- Callers: people.
@@ -19,6 +20,7 @@ begin
 		select s.outcome
 		from letterwatch.event_sequence(array[$1]) s
 		where s.kind = 'notice' and s.possible
+		  and not exists (select from letterwatch.deadline x where x.letter_no = $1 and x.rule = 'notice' and x.state in ('open', 'suspended'))
 		order by s.place desc
 		limit 1), 'accepted');
 	select t.body into template
@@ -44,7 +46,7 @@ begin
 		select x.unit, x.due_on
 		from letterwatch.deadline x
 		where x.letter_no = l.letter_no and x.rule = 'reply'
-		order by x.since desc
+		order by x.state in ('open', 'suspended') desc, x.start_on desc, x.since desc
 		limit 1
 	) d on true
 	where l.letter_no = notice_text.letter_no;

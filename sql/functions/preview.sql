@@ -43,11 +43,11 @@ begin
 			select coalesce(w.letter_no, d.letter_no) as letter_no, coalesce(w.rule, d.rule) as rule, d.due_on as old_due,
 			       w.due_on as new_due
 			from (select x.* from letterwatch.derive(letters) x where x.rule is not null) w
-			full join (select s.letter_no, s.rule, s.since, s.due_on
+			full join (select s.letter_no, s.rule, s.since, s.due_on, s.state
 			           from letterwatch.deadline s
 			           where s.letter_no = any (letters)) d
 				on d.letter_no = w.letter_no and d.rule = w.rule and d.since = w.since
-			where w.due_on is distinct from d.due_on
+			where w.due_on is distinct from d.due_on or w.state is distinct from d.state
 		) x;
 		raise exception using errcode = 'LW999';
 	exception when sqlstate 'LW999' then

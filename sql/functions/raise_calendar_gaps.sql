@@ -16,7 +16,7 @@ begin
 		order by o.calendar, o.level, o.office_code
 	), named as (
 		insert into letterwatch.log_line (line_id, event, severity, raised_at, fields)
-		select letterwatch.line_id('calendar_gap', u.calendar, g.year::text, u.today::text), 'calendar_gap', 4, letterwatch.clock(),
+		select letterwatch.line_id('calendar_gap', u.calendar, g.year::text, to_char(u.today, 'YYYY-MM-DD')), 'calendar_gap', 4, letterwatch.clock(),
 		       array['event', 'calendar_gap', 'calendar', u.calendar, 'year', g.year::text, 'deadlines', g.deadlines::text]
 		       || case when g.first_due_on is not null then array['first_due', to_char(g.first_due_on, 'YYYY-MM-DD')] end
 		from used u

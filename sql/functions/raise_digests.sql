@@ -18,10 +18,10 @@ begin
 		return;
 	end if;
 	with span as materialized (
-		select z.time_zone, z.calendar, t.today, f.day as soon_on, b.from_on, b.back_on
+		select z.time_zone, z.calendar, t.today, c.workday, f.day as soon_on, b.from_on, b.back_on
 		from (select distinct o.time_zone, o.calendar from letterwatch.office_setting o) z
 		cross join lateral (select (letterwatch.clock() at time zone z.time_zone)::date) t (today)
-		join letterwatch.calendar_date c on c.calendar = z.calendar and c.day = t.today and c.workday
+		join letterwatch.calendar_date c on c.calendar = z.calendar and c.day = t.today
 		join letterwatch.calendar_date f on f.calendar = z.calendar and f.workday and f.workdays = c.workdays + 5
 		left join lateral (
 			select x.day + 1, x.next_workday
@@ -36,7 +36,7 @@ begin
 		cross join unnest(o.path) p (office_code)
 		join unnest(offices) a (office_code) on a.office_code = p.office_code
 	), own as materialized (
-		select o.office_code, s.today, s.from_on, s.back_on, n.ended + l.late_today as overdue, n.ends_today - l.late_today as due_today,
+		select o.office_code, s.today, s.workday, s.from_on, s.back_on, n.ended + l.late_today as overdue, n.ends_today - l.late_today as due_today,
 		       n.due_soon, n.behind, n.oldest_due, l.suspended, l.baseline
 		from (select distinct x.office_code, x.time_zone, x.calendar from pair x) o
 		join span s on s.time_zone = o.time_zone and s.calendar = o.calendar
@@ -56,7 +56,7 @@ begin
 		) l (late_today, suspended, baseline)
 	), told as (
 		select p.top as office_code, count(*) > 1 as is_above,
-		       max(w.today) filter (where p.office_code = p.top) as today,
+		       max(w.today) filter (where p.office_code = p.top and w.workday) as today,
 		       max(w.from_on) filter (where p.office_code = p.top) as from_on,
 		       max(w.back_on) filter (where p.office_code = p.top) as back_on,
 		       max(w.overdue) filter (where p.office_code = p.top) as overdue,
@@ -74,7 +74,7 @@ begin
 		having sum(w.overdue + w.due_today + w.due_soon + w.suspended + w.behind) > 0
 	), named as (
 		insert into letterwatch.log_line (line_id, event, severity, raised_at, fields)
-		select letterwatch.line_id('digest', t.office_code, t.today::text), 'digest', 5, letterwatch.clock(),
+		select letterwatch.line_id('digest', t.office_code, to_char(t.today, 'YYYY-MM-DD')), 'digest', 5, letterwatch.clock(),
 		       array['event', 'digest', 'office', t.office_code, 'day', to_char(t.today, 'YYYY-MM-DD'),
 		             'overdue', t.overdue::text, 'due_today', t.due_today::text, 'due_soon', t.due_soon::text,
 		             'suspended', t.suspended::text]

@@ -35,7 +35,7 @@ begin
 	), staged as materialized (
 		select d.*, m.reached_no, least(m.reached_no, d.last_no) as stage_no,
 		       o.occurrence, o.covered_no, o.stage_offset, t.at as stage_at, n.at as next_at, w.workdays_left, s.handler,
-		       letterwatch.line_id(d.site::text, d.letter_no, d.rule, d.since::text, d.due_on::text, o.stage_offset::text,
+		       letterwatch.line_id(d.site::text, d.letter_no, d.rule, d.since::text, to_char(d.due_on, 'YYYY-MM-DD'), o.stage_offset::text,
 		                           extract(epoch from t.at)::text) as alert_id
 		from due d
 		cross join lateral letterwatch.stage_reached(d.calendar, d.time_zone, d.day_begins, d.base_on, d.overdue_at, d.measure,

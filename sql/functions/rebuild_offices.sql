@@ -1,12 +1,13 @@
 -- rebuild_offices() → text[]: derives office_setting again from the tree of offices. Returns the offices whose time zone,
 -- calendar, rule set or office hours changed; the earlier settings go to office_setting_past, the earlier place in the tree too.
--- Refused (LW001): a circle, more than 8 levels, an unknown time zone. LW003: an office that has letters is removed.
+-- Refused (LW001): a circle, more than 8 levels, an unknown time zone. LW003: an office is removed that letters came to, or that ordered a report.
 -- Callers: apply_settings, preview.
 create or replace function letterwatch.rebuild_offices() returns text[]
 language plpgsql volatile
 as $$
 declare
 	changed text[];
+	removed text[];
 	wrong text;
 begin
 	select o.office_code into wrong
@@ -36,6 +37,7 @@ begin
 	), gone as (
 		delete from letterwatch.office_setting s
 		where not exists (select from tree t where t.office_code = s.office_code)
+		returning s.office_code
 	), written as (
 		insert into letterwatch.office_setting as s
 			(office_code, path, level, time_zone, calendar, rule_set, day_begins, site)
@@ -47,7 +49,7 @@ begin
 			 excluded.day_begins, excluded.site)
 		where s is distinct from excluded
 	)
-	select array_agg(office_code) into changed from differs where in_settings;
+	select (select array_agg(office_code) from differs where in_settings), array(select office_code from gone) into changed, removed;
 
 	select o.office_code into wrong
 	from letterwatch.office o
@@ -58,13 +60,16 @@ begin
 			'Follow parent_code up from it: it must end at an office without one.');
 	end if;
 
-	select l.office_code into wrong
-	from (select office_code from letterwatch.letter union all select office_code from letterwatch.letter_state) l
-	where not exists (select from letterwatch.office o where o.office_code = l.office_code)
-	limit 1;
-	if found then
-		perform letterwatch.refuse('LW003', format('office %s still has letters', wrong),
-			'An office that has letters stays; give it another parent or name instead.');
+	if cardinality(removed) > 0 then
+		select x into wrong
+		from unnest(removed) x
+		where exists (select from letterwatch.letter l where l.office_code = x)
+		   or exists (select from letterwatch.letter_event e where e.to_office = x or e.by_office = x)
+		limit 1;
+		if found then
+			perform letterwatch.refuse('LW003', format('office %s has had letters', wrong),
+				'An office that has had letters, or has ordered a report, stays; give it another parent or name instead.');
+		end if;
 	end if;
 	return coalesce(changed, '{}');
 end

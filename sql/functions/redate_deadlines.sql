@@ -76,7 +76,7 @@ begin
 		continue when part.n = 0;
 		tids := tids || part.tids;
 		letters := letters || part.letters;
-		last_seen := array[office.office_code, part.due[part.n]::text, part.letters[part.n], part.rules[part.n],
+		last_seen := array[office.office_code, to_char(part.due[part.n], 'YYYY-MM-DD'), part.letters[part.n], part.rules[part.n],
 		                   part.sinces[part.n]::text];
 		exit when cardinality(tids) >= at_most;
 	end loop;

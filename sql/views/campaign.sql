@@ -4,7 +4,7 @@ create or replace view letterwatch.campaign with (security_barrier) as
 select c.topic, c.office_code, c.office_name, count(*) as letters,
        count(*) filter (where c.outcome = 'result') as cleared,
        count(*) filter (where c.outcome is distinct from 'result') as "left",
-       count(*) filter (where c.state = 'open' and c.days_late > 0) as overdue,
+       count(*) filter (where c.state = 'open' and c.days_late is not null) as overdue,
        trunc(100.0 * count(*) filter (where c.outcome = 'result') / count(*), 1) as percent
 from (
 	select distinct on (s.topic, s.letter_no) s.*

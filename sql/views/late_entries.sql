@@ -9,7 +9,7 @@ join letterwatch.office o on o.office_code = d.office_code
 join letterwatch.office_setting f on f.office_code = d.office_code
 join letterwatch.letter_event e on e.event_id = d.closed_event
 where d.office_code in (select letterwatch.my_offices())
-  and d.state <> 'open' and d.closed_on <= d.due_on and e.recorded_at >= d.late_at
+  and d.state <> 'open' and e.occurred_at < d.late_at and e.recorded_at >= d.late_at
 union all
 select s.office_code, o.name, c.letter_no, c.rule, c.old_due, c.why, null, c.changed_at, c.changed_by,
        (c.changed_at at time zone f.time_zone)::date - c.old_due, c.new_due

@@ -332,6 +332,13 @@ sub one_deadline {
 	my @scope   = grep { $_->{place} > $begin->{place} } @before;
 	my ($met)   = grep { my $step = $_; grep { $_ eq $step->{kind} } @{ $rule->{met_by} } } @scope;
 	my $status  = $before[-1]{status};
+	# An exemption is met by nothing.
+	if ($met && $met->{before} eq 'exempt' && is_one_of('exempt', $rule->{not_owed_in})) {
+		$status = 'exempt';
+		@before = grep { $_->{place} < $met->{place} } @before;
+		@scope  = grep { $_->{place} < $met->{place} } @scope;
+		($met, $break) = (undef, undef);
+	}
 	my ($state, $closed, $in_charge) = ('open', undef, $before[-1]);
 	if ($met) { ($state, $closed, $in_charge) = ('met', $met, $met); }
 	elsif (is_one_of($status, $rule->{not_owed_in})) {

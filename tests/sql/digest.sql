@@ -192,5 +192,17 @@ call lwtest.pass('2026-10-15 09:03:00');
 call lwtest.pass('2026-10-16 09:00:00');
 select is((select count(*)::int from lwtest.digest where fields->>'day' = '2026-10-16' and fields->>'office' = 'T-P-C-1'), 1, 'and once, when it comes again');
 
+-- ---- below is an office that has a day off ------------------------------------------------------------------------------------
+
+insert into letterwatch.calendar (calendar, title, parent, weekend, needs_list) values ('t-own', 'a day of its own', 'cn', '{6,7}', false);
+insert into letterwatch.calendar_list (calendar, year, source) values ('t-own', 2026, 'test');
+insert into letterwatch.calendar_day (calendar, year, day, kind, holiday) values ('t-own', 2026, '2026-10-20', 'off', 'of its own');
+update letterwatch.office set calendar = 't-own' where office_code = 'T-P-C-1';
+call lwtest.redate();
+call lwtest.pass('2026-10-20 09:00:00');
+select is((select count(*)::int from lwtest.digest where fields->>'day' = '2026-10-20' and fields->>'office' = 'T-P-C-1'), 0, 'it is told nothing');
+select is((select fields->>'tree_overdue' from lwtest.digest where fields->>'day' = '2026-10-20' and fields->>'office' = 'T-P-C'),
+	(select count(*)::text from letterwatch.overdue where office_code in ('T-P-C', 'T-P-C-1', 'T-P-C-2')), 'but counts with those above');
+
 select * from finish();
 rollback;

@@ -153,6 +153,77 @@ select lwtest.refused($$ select letterwatch.record_notice('K-HEAL', at => '2026-
 select ok((select count(*) > 0 from letterwatch.record_notice('K-HEAL', at => '2026-02-27 10:00+08')), 'one that does not is taken');
 select is((select d from lwtest.dates('K-HEAL') d where d like 'reply%'), 'reply T-P-C-1 2026-02-27 2026-05-25 open', 'and extended');
 
+-- What was in order by the rule of then stands in nobody's way when the rule is corrected.
+call lwtest.at('2026-03-27 10:00', $$ assign_letter('K-HEAL', 'case', 'H-1') $$);
+call lwtest.set_clock('2026-03-30 10:00');
+update letterwatch.rule set amount = 15 where rule_set = 't-extend' and rule = 'reply';
+call lwtest.redate();
+call lwtest.set_clock('2026-03-30 10:05');
+select ok((select count(*) > 0 from letterwatch.letter_event e, letterwatch.void_event(e.event_id, 'the wrong person')
+           where e.letter_no = 'K-HEAL' and e.kind = 'assign'), 'an entry that moves no end is made void');
+
+-- ---- an exempt letter that is handled all the same --------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-03-02 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-HANDLED', 'T-P-C-1', '2026-03-02');
+call lwtest.at('2026-03-03 10:00', $$ exempt_letter('K-HANDLED', 'no_address') $$);
+call lwtest.at('2026-03-30 10:00', $$ record_reply('K-HANDLED', 'result') $$);
+select results_eq($$ select lwtest.dates('K-HANDLED') $$,
+	array['notice T-P-C-1 2026-03-02 2026-03-09 exempt exempt', 'reply T-P-C-1 2026-03-02 2026-06-02 exempt exempt'],
+	'its result makes nothing late that was not owed');
+
+-- ---- offices that letters have passed through ----------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-03-02 10:00');
+insert into letterwatch.office (office_code, name, parent_code) values ('T-P-C-9', 'short-lived', 'T-P-C'), ('T-P-C-8', 'unused', 'T-P-C');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-THROUGH', 'T-P-C-1', '2026-03-02');
+call lwtest.at('2026-03-03 10:00', $$ transfer_letter('K-THROUGH', 'T-P-C-9') $$);
+call lwtest.at('2026-03-04 10:00', $$ transfer_letter('K-THROUGH', 'T-P-C') $$);
+select lwtest.refused($$ delete from letterwatch.office where office_code = 'T-P-C-9' $$, 'office T-P-C-9 has had letters', 'to remove one');
+select lives_ok($$ delete from letterwatch.office where office_code = 'T-P-C-8' $$, 'one that had none is removed');
+
+-- ---- rules whose events come to mean something else -------------------------------------------------------------------------------------
+
+select lwtest.refused($$ update letterwatch.rule set not_owed_in = '{withdrawn,duplicate}' where rule_set = 'procuratorate' and rule = 'reply' $$,
+	'deadlines of rule procuratorate / reply were closed by what begins, meets or ends it now', 'a rule under which deadlines were closed, owed by more');
+select lives_ok($$ update letterwatch.rule set met_by = '{feedback,result}' where rule_set = 'procuratorate-workdays' and rule = 'feedback' $$,
+	'one under which none was');
+
+-- ---- a session that writes dates its own way --------------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-11-20 11:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) select 'K-STYLE-' || n, 'T-P-C-1', date '2026-11-01' + n from generate_series(1, 12) n;
+set datestyle = 'SQL, DMY';
+insert into letterwatch.calendar_list (calendar, year, version, source) values ('cn', 2027, 2, 'another list of the test');
+insert into letterwatch.calendar_day (calendar, year, version, day, kind, holiday)
+select 'cn', 2027, 2, d::date, 'off', 'test' from generate_series('2027-01-18'::timestamp, '2027-02-19', '1 day') d where extract(isodow from d) < 6;
+select count(*) as ignored from letterwatch.redate_letters(5) \gset
+reset datestyle;
+do $$ begin while letterwatch.redate_letters(5) > 0 loop null; end loop; end $$;
+select is_empty('select * from letterwatch.verify()', 'all is dated anew, whoever begins and whoever goes on');
+
+-- ---- the last day ends with office hours ---------------------------------------------------------------------------------------------
+
+insert into letterwatch.rule_set (rule_set, title) values ('t-hours', 'office hours');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, end_of_day, responsible_unit, met_by)
+values ('t-hours', 'notice', 'test', 'receipt', 7, 'day', '17:30', 'petitions', '{notice}');
+call lwtest.set_clock('2026-03-02 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('K-HOURS', 'T-P-C-1', '2026-03-02', 't-hours');
+call lwtest.at('2026-03-09 18:00', $$ record_notice('K-HOURS') $$);
+select is((select verdict from letterwatch.deadline where letter_no = 'K-HOURS'), 'late', 'half an hour late');
+select is_empty($$ select * from letterwatch.late_entries where letter_no = 'K-HOURS' $$, 'is nothing that counts as in time');
+select matches((select detail from letterwatch.letter_history('K-HOURS') where what = 'notice ends'), 'met on 2026-03-09, late$', 'the history says so');
+select matches((select what from letterwatch.explain_deadline('K-HOURS', 'notice') where step = 'met'), ': late$', 'and the explanation');
+
+-- ---- which notice is written ---------------------------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-03-02 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-TEXT', 'T-P-C-1', '2026-03-02');
+call lwtest.at('2026-03-03 10:00', $$ record_notice('K-TEXT', outcome => 'incomplete') $$);
+select is(letterwatch.notice_text('K-TEXT'), letterwatch.notice_text('K-TEXT', 'incomplete'), 'the one that was recorded');
+call lwtest.at('2026-03-04 10:00', $$ transfer_letter('K-TEXT', 'T-P-C-2') $$);
+select is(letterwatch.notice_text('K-TEXT'), letterwatch.notice_text('K-TEXT', 'accepted'), 'where another is owed, that one');
+
 -- ---- what a preview shows --------------------------------------------------------------------------------------------------------
 
 call lwtest.set_clock('2026-03-25 10:00');

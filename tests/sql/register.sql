@@ -192,6 +192,14 @@ select is_empty(
 		letter_no => 'R-SAME', outcome => 'result', at => '2026-08-12 09:00:00+08') $$,
 	'days count, not hours: an answer on the day of receipt is accepted');
 
+-- The next number of ours is given by hand.
+select 'L2026-' || lpad((last_value + 1)::text, 7, '0') as next_no from letterwatch.letter_no_seq \gset
+call lwtest.set_clock('2026-08-13 10:00:00');
+select count(*) as ignored from letterwatch.register_letter('T-P-C-1', :'next_no') \gset
+select isnt((select min(letter_no) from letterwatch.register_letter('T-P-C-1')), :'next_no', 'a number that is taken is passed over');
+select setval('letterwatch.letter_no_seq', 123456788) as ignored \gset
+select is((select min(letter_no) from letterwatch.register_letter('T-P-C-1')), 'L2026-123456789', 'numbers may become longer');
+
 select is_empty('select * from letterwatch.verify()', 'what is stored is what the facts imply');
 
 select * from finish();

@@ -89,7 +89,7 @@ insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-
 alter function letterwatch.derive_away rename to derive;
 select lwtest.refused(
 	$$ delete from letterwatch.office where office_code = 'T-P-C-2' $$,
-	'still has letters', 'removing an office whose only letter waits to be planned');
+	'has had letters', 'removing an office whose only letter waits to be planned');
 
 select * from finish();
 rollback;

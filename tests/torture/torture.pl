@@ -359,6 +359,7 @@ sub tend {
 
 # ---- what must hold ------------------------------------------------------------------------------------------------
 
+# Whether nothing is left to do. A clerk may be halted while its statement is still under way.
 sub at_rest {
 	return (ask(<<~'SQL') // '') eq 't';
 		select not exists (select from letterwatch.outbox)
@@ -366,6 +367,9 @@ sub at_rest {
 		   and not exists (select from letterwatch.replan_queue)
 		   and not exists (select from letterwatch.parked)
 		   and not exists (select from letterwatch.deadline where next_event_at <= letterwatch.clock())
+		   and not exists (select from pg_stat_activity
+		                   where backend_type = 'client backend' and pid <> pg_backend_pid() and state = 'active'
+		                     and wait_event_type is distinct from 'Lock' and application_name not like 'letterwatch%')
 		SQL
 }
 
