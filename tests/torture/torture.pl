@@ -326,11 +326,15 @@ sub set_going {
 	return;
 }
 
-# A killed server may leave processes that hold its memory for a moment.
+# A killed server may leave processes that hold its memory for a moment. Each try has a log of its own: of one that fails PostgreSQL's
+# module prints the whole, onto a disk that is small.
 sub start_database {
 	set_going();
 	for (1 .. 200) {
-		$lw->node->start(fail_ok => 1) unless defined $lw->node->{_pid};
+		if (!defined $lw->node->{_pid}) {
+			$lw->node->rotate_logfile;
+			$lw->node->start(fail_ok => 1);
+		}
 		return 1 if try_sql('select 1');
 		pause(0.1);
 		$lw->node->{_pid} = undef;    # of one that was still dying
