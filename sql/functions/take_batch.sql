@@ -2,6 +2,7 @@
 -- intake_letter_line or intake_event_line. Those that do not fit are in intake_rejected, with the lines of the file that they
 -- stand in, if it is one: the header is line 1, and a field may hold line breaks. malformed: records of the file that cannot be
 -- read, as import.psql names them; they came as blank ones.
+-- Errors: LW002 the batch is not open: that is, not begun by this transaction.
 -- Callers: import.psql, pull_sources.
 create or replace function letterwatch.take_batch(batch bigint, what text, malformed int[] default '{}')
 returns letterwatch.intake_count
@@ -12,9 +13,12 @@ declare
 	first bigint;
 	last bigint;
 	found bigint;
-	of_file boolean := (select b.file is not null from letterwatch.intake_batch b where b.batch_id = batch);
+	of_file boolean := (select b.file is not null from letterwatch.intake_batch b where b.batch_id = batch and b.ended_at is null);
 	taken letterwatch.intake_count := row(0, 0, 0, 0);
 begin
+	if of_file is null then
+		perform letterwatch.refuse('LW002', format('batch %s is not open', batch), 'open_batch begins one, in the same transaction.');
+	end if;
 	if what = 'letter' then
 		select min(l.line), max(l.line), count(*) into first, last, found
 		from letterwatch.intake_letter_line l

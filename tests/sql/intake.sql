@@ -367,5 +367,8 @@ from unnest('{letter,letter_event,letter_state,intake_letter,intake_letter_line,
 reset role;
 select ok(not exists (select from letterwatch.intake_letter_line) and not exists (select from letterwatch.intake_event_line), 'no line is left');
 
+select lwtest.refused($$ select letterwatch.take_batch((select max(b.batch_id) from letterwatch.intake_batch b where b.ended_at is not null), 'letter') $$,
+	'batch \d+ is not open', 'lines for a batch that has ended');
+
 select * from finish();
 rollback;
