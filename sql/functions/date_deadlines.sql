@@ -64,7 +64,6 @@ begin
 		  and (d.due_on, d.late_at, d.overdue_at, d.provisional, d.first_stage, d.stage_done, d.next_event_at) is distinct from
 		      (n.due_on, n.late_at, n.overdue_at, n.provisional, n.first_stage, n.stage_done,
 		       case when not (d.baseline and n.overdue_at > n.late_at) then n.next_event_at end)
-		returning d.next_event_at
 	), recorded as (
 		insert into letterwatch.deadline_change (letter_no, rule, since, old_due, new_due, why, changed_by, session_role)
 		select n.letter_no, n.rule, n.since, n.old_due, n.due_on, job.job, job.changed_by, job.session_role
@@ -78,8 +77,8 @@ begin
 		order by n.letter_no
 		on conflict (letter_no) do nothing
 	)
-	select bool_or(c.next_event_at <= moment + interval '2 minutes') into wake
-	from changed c;
+	select bool_or(n.next_event_at <= moment + interval '2 minutes') into wake
+	from dated n;
 	if wake then
 		notify letterwatch_due;
 	end if;
