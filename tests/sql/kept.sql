@@ -4,15 +4,6 @@ begin;
 \ir include/helpers.psql
 select no_plan();
 
--- Somebody calls a function for people at a moment in Shanghai.
-create procedure lwtest.at(moment text, call text)
-	language plpgsql
-	as $$
-	begin
-		call lwtest.set_clock(moment);
-		execute 'select from letterwatch.' || call;
-	end $$;
-
 create function lwtest.dates(letter text) returns setof text
 	language sql
 	as $$

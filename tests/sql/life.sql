@@ -22,15 +22,6 @@ from unnest(array['days', 'plain']) as rule
 cross join (values (1, 'warn', -1, null), (2, 'due', 0, null), (3, 'overdue', null, 0), (4, 'remind', 3, null))
 	as v (stage_no, stage, workdays, seconds);
 
--- Somebody calls a function for people at a moment in Shanghai.
-create procedure lwtest.at(moment text, call text)
-	language plpgsql
-	as $$
-	begin
-		call lwtest.set_clock(moment);
-		execute 'select from letterwatch.' || call;
-	end $$;
-
 -- Letters under some rule set, received in the morning, registered an hour later.
 create procedure lwtest.arrives(letters text, received_on date, rule_set text default null)
 	language plpgsql

@@ -3,15 +3,6 @@ begin;
 \ir include/helpers.psql
 select no_plan();
 
--- Says and does something at a moment.
-create procedure lwtest.at(moment text, call text)
-	language plpgsql
-	as $$
-	begin
-		call lwtest.set_clock(moment);
-		execute 'select from letterwatch.' || call;
-	end $$;
-
 create function lwtest.orders(letter text) returns table (ordered_on date, due_on date, state text, office text, unit text, closed_on date)
 	language sql
 	as $$

@@ -290,8 +290,8 @@ create function lwtest.seen(change text) returns text
 	begin
 		execute change;
 		seen := (select string_agg(distinct v.what, ', ' order by v.what) from letterwatch.verify() v);
-		raise exception using errcode = 'LWXXX', message = coalesce(seen, 'nothing');
-	exception when sqlstate 'LWXXX' then
+		raise exception using errcode = 'LW999', message = coalesce(seen, 'nothing');
+	exception when sqlstate 'LW999' then
 		return sqlerrm;
 	end $$;
 select is(lwtest.seen($$ update letterwatch.deadline set stage_done = 20, next_event_at = null where letter_no = 'S-ROOM' and rule = 'reply' $$),
