@@ -86,6 +86,11 @@ select not exists (select from letterwatch.schema_version where version = 11) as
 	\ir migrations/0011_ahead.sql
 	insert into letterwatch.schema_version (version, name) values (11, '0011_ahead');
 \endif
+select not exists (select from letterwatch.schema_version where version = 12) as missing \gset
+\if :missing
+	\ir migrations/0012_held.sql
+	insert into letterwatch.schema_version (version, name) values (12, '0012_held');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/adopt_lines.sql
@@ -220,7 +225,9 @@ select not exists (select from letterwatch.schema_version where version = 11) as
 \ir functions/resume_letter.sql
 \ir functions/retry_delay.sql
 \ir functions/retry_parked.sql
+\ir functions/rule_effects.sql
 \ir functions/rule_recorded.sql
+\ir functions/rules_held.sql
 \ir functions/rules_then.sql
 \ir functions/said_before.sql
 \ir functions/sees_all.sql

@@ -5,10 +5,10 @@
 -- as_of: as in derive_lives (its stages are those of now).
 -- Callers: replan, verify, preview, check_duplicates, check_extensions, explain_deadline, verdicts_then.
 create or replace function letterwatch.derive(letters text[], as_of timestamptz default null)
-returns table (letter_no text, letter_office text, rule_set text, status text, status_on date, status_event bigint,
+returns table (letter_no text, letter_office text, letter_rule_set text, status text, status_on date, status_event bigint,
                last_event bigint, impossible int, letter_unit text, handler text, received_on date, suspended_on date,
                muted_until_on date, duplicate_of text, former_offices text[],
-               rule text, since bigint, office_code text, unit text, closed_as text, start_on date, start_at timestamptz,
+               rule text, since bigint, rule_set text, office_code text, unit text, closed_as text, start_on date, start_at timestamptz,
                closed_event bigint, closed_on date, closed_kind text, closing_kind text, closed_at timestamptz,
                judged_at timestamptz, rule_from date, begun_at timestamptz, pauses datemultirange, extended_to date,
                extensions bigint[], moved_by bigint, muted_until timestamptz, baseline boolean,

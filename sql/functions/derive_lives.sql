@@ -3,25 +3,29 @@
 -- with rule NULL for a letter that has none. When a deadline ends is not said yet, but all that its end is counted from:
 -- start_on and start_at, pauses, extended_to, calendar (or edition of one) and time_zone, and what of the rule it is counted by,
 -- count_from to end_of_day.
--- letter_unit: the unit in charge of the letter. closed_as: met, not_owed or exempt, NULL: it is not closed. closed_kind: the event or status that closed it; closing_kind, closed_at,
--- judged_at: of the closing event kind, occurred_at and recorded_at. extensions: the events that extend it; moved_by: the event
--- from which it starts if that did not begin it. day_begins: of its office.
+-- letter_unit: the unit in charge of the letter; letter_rule_set: that it is under, rule_set: that the deadline is. closed_as: met,
+-- not_owed or exempt, NULL: it is not closed. closed_kind: the event or status that closed it; closing_kind, closed_at, judged_at: of
+-- the closing event kind, occurred_at and recorded_at. extensions: the events that extend it; moved_by: the event from which it
+-- starts if that did not begin it. day_begins: of its office.
 -- Event by event (possible ones): a transfer or reopening breaks off what its rule says (on_transfer, on_reopen), an event of
 -- the kinds met_by meets what is open, a restart, and where the rule says so a transfer or reopening, starts it again, an
 -- extension extends it; then it may begin something new. What is not met when it is broken off, or at the end, is not owed if
--- the status is one of not_owed_in, from the event on since which it has been so. An exemption is met by nothing. What is not owed when the letter is reopened is
--- broken off, too, before it is started again: from then on is another deadline. A follow-up starts on the later of the last day of what it follows and its progress. What
--- is closed is judged by the rule, lists and settings that were in force when the closing event was recorded.
+-- the status is one of not_owed_in, from the event on since which it has been so. An exemption is met by nothing. What is not owed
+-- when the letter is reopened is broken off, too, before it is started again: from then on is another deadline. A follow-up starts on
+-- the later of the last day of what it follows and its progress.
+-- What is closed is judged by the rule, lists and settings that were in force when the closing event was recorded. What events do by
+-- a rule (rule_effects), and to which rule set it belongs, stays as it was when the first deadline under it was closed; until then
+-- it is as it is now: of the rules that the letter was under (rules_held) the oldest one holds by which one was closed.
 -- baseline: it began in the first load of what was there before letterwatch.
 -- as_of: by what was recorded up to then, and by the settings then in force, of letters that were registered by then; NULL: by
 -- all that is recorded.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
 -- Callers: derive.
 create or replace function letterwatch.derive_lives(letters text[], as_of timestamptz default null)
-returns table (letter_no text, letter_office text, rule_set text, status text, status_on date, status_event bigint,
+returns table (letter_no text, letter_office text, letter_rule_set text, status text, status_on date, status_event bigint,
                last_event bigint, impossible int, letter_unit text, handler text, received_on date, suspended_on date,
                muted_until_on date, duplicate_of text, former_offices text[],
-               rule text, since bigint, office_code text, unit text, closed_as text, start_on date, start_at timestamptz,
+               rule text, since bigint, rule_set text, office_code text, unit text, closed_as text, start_on date, start_at timestamptz,
                closed_event bigint, closed_on date, closed_kind text, closing_kind text, closed_at timestamptz,
                judged_at timestamptz, rule_from date, begun_at timestamptz, pauses datemultirange, extended_to date,
                extensions bigint[], moved_by bigint, muted_until timestamptz, baseline boolean,
@@ -43,10 +47,20 @@ declare
 	r letterwatch.rule;
 	known letterwatch.rule[];  -- the rules of rules_of, whenever in force
 	rules letterwatch.rule[];
-	rules_of text;
+	untils timestamptz[];  -- until when the letter was under each of them; NULL: it is now
+	rules_of text;         -- the rule set that they are
+	rules_at text;         -- an office that followed another once, whose letters are under them
 	rules_on daterange;    -- the days of receipt on which just these are in force
+	changed boolean;       -- those of rules_of were others once
+	moved_of text;         -- an office
+	moved boolean;         -- it followed another rule set once
+	stays_at text;         -- such an office, of this letter
 	lives letterwatch.life[];
 	l letterwatch.life;
+	live boolean[];        -- by life: whether there is such a deadline
+	chosen text[];         -- rules of which it is known how they hold
+	ending letterwatch.life_end; -- that the event, or the status since then, brings
+	held boolean;
 	begun boolean[];       -- by rule: something began in the present stretch between breaks
 	broken_at bigint[];    -- by rule: where that stretch began
 	breaks boolean;
@@ -55,12 +69,8 @@ declare
 	followed int[];        -- of lives: those that another one follows
 	letter_pauses datemultirange;
 	suspended boolean;
-	status_kind text;
-	status_at timestamptz;
-	status_recorded_at timestamptz;
 	again int[];           -- of rules: those of which this event has begun a deadline in place of one that was not owed
 	office letterwatch.office_setting;
-	judged_by text;        -- a rule set
 	judged record;
 begin
 	open story for select * from letterwatch.event_sequence(letters, as_of);
@@ -85,13 +95,10 @@ begin
 
 		letter_no := f.letter_no;
 		letter_office := f.office_code;
-		rule_set := f.rule_set_in_force;
+		letter_rule_set := f.rule_set_in_force;
 		status := 'registered';
 		status_on := f.received_on;
 		status_event := 0;
-		status_kind := null;
-		status_at := null;
-		status_recorded_at := null;
 		last_event := coalesce(f.last_event, 0);
 		impossible := 0;
 		letter_unit := null;
@@ -104,28 +111,47 @@ begin
 		duplicate_of := null;
 		former_offices := '{}';
 
-		if rules_of is distinct from rule_set then
-			if as_of is null then
-				known := array(select x from letterwatch.rule x where x.rule_set = derive_lives.rule_set);
-			else
-				known := array(select x from letterwatch.rules_then(derive_lives.rule_set, as_of) x);
-			end if;
-			rules_of := rule_set;
+		-- By which rules: mostly by one of each name.
+		if moved_of is distinct from f.office_code then
+			moved_of := f.office_code;
+			moved := exists (select from letterwatch.office_setting_past p
+			                 where p.office_code = f.office_code and p.rule_set <> office.rule_set);
+		end if;
+		stays_at := case when moved and f.rule_set is null then f.office_code end;
+		if rules_of is distinct from letter_rule_set or rules_at is distinct from stays_at then
+			rules_of := letter_rule_set;
+			rules_at := stays_at;
 			rules_on := null;
+			if as_of is null then
+				known := array(select x from letterwatch.rule x where x.rule_set = letter_rule_set);
+			else
+				known := array(select x from letterwatch.rules_then(letter_rule_set, as_of) x);
+			end if;
+			changed := stays_at is not null or exists (
+				select
+				from letterwatch.rule_past p
+				left join letterwatch.rule x on x.rule_set = p.rule_set and x.rule = p.rule and x.valid_from = p.valid_from
+				where p.rule_set = letter_rule_set
+				  and letterwatch.rule_effects(to_jsonb(p)) is distinct from letterwatch.rule_effects(to_jsonb(x)));
 		end if;
 		if rules_on is null or not received_on <@ rules_on then
-			rules := array(select x
-			               from unnest(known) x
-			               where derive_lives.received_on between x.valid_from and x.valid_to
-			               order by x.rule);
-			rules_on := (select daterange(max(b.day) filter (where b.day <= derive_lives.received_on),
-			                              min(b.day) filter (where b.day > derive_lives.received_on))
-			             from unnest(known) x
-			             cross join lateral (
-			             	values (x.valid_from), (case when x.valid_to < '5874897-12-31' then x.valid_to + 1 end)) b (day));
+			if changed then
+				select h.rules, h.untils, h.days into rules, untils, rules_on
+				from letterwatch.rules_held(f.office_code, f.rule_set, received_on, as_of) h;
+			else
+				rules := array(select x
+				               from unnest(known) x
+				               where derive_lives.received_on between x.valid_from and x.valid_to
+				               order by x.begins = 'progress', x.rule);
+				untils := array_fill(null::timestamptz, array[cardinality(rules)]);
+				rules_on := (select daterange(max(b.day) filter (where b.day <= derive_lives.received_on),
+				                              min(b.day) filter (where b.day > derive_lives.received_on))
+				             from unnest(known) x
+				             cross join lateral (
+				             	values (x.valid_from), (case when x.valid_to < '5874897-12-31' then x.valid_to + 1 end)) b (day));
+			end if;
 		end if;
 		lives := '{}';
-		followed := '{}';
 		begun := array_fill(false, array[cardinality(rules)]);
 		broken_at := array_fill(0, array[cardinality(rules)]);
 		for i in 1 .. cardinality(rules) loop
@@ -140,11 +166,6 @@ begin
 				l.state := 'open';
 				l.office_code := f.office_code;
 				l.baseline := f.baseline;
-				if status = any (rules[i].not_owed_in) then
-					l.closed_event := status_event;
-					l.closed_on := status_on;
-					l.closed_kind := status;
-				end if;
 				lives := lives || l;
 				begun[i] := true;
 			end if;
@@ -164,20 +185,13 @@ begin
 				continue when l.state <> 'open';
 				r := rules[l.rule_no];
 				if e.kind = 'transfer' and r.on_transfer = 'begin' or e.kind = 'reopen' and r.on_reopen in ('begin', 'end')
-				   or e.kind = 'reopen' and r.on_reopen = 'restart' and r.unit <> 'date' and l.closed_kind is not null then
-					if l.closed_kind is not null then
-						l.state := case l.closed_kind when 'exempt' then 'exempt' else 'not_owed' end;
-					else
-						l.state := 'not_owed';
-						l.closed_event := e.event_id;
-						l.closed_on := e.on_day;
-						l.closed_kind := e.kind;
-						l.closing_kind := e.kind;
-						l.closed_at := e.occurred_at;
-						l.judged_at := e.recorded_at;
+				   or e.kind = 'reopen' and r.on_reopen = 'restart' and r.unit <> 'date' and l.ended is not null then
+					if l.ended is null then
+						l.ended := row(e.event_id, e.on_day, e.kind, e.kind, e.occurred_at, e.recorded_at);
 						l.office_code := e.office_before;
 						l.unit := e.unit_before;
 					end if;
+					l.state := case (l.ended).kind when 'exempt' then 'exempt' else 'not_owed' end;
 					if e.kind = 'reopen' and r.on_reopen = 'restart' and l.rule_no <> all (again) then
 						lives[i] := l;
 						again := again || l.rule_no;
@@ -191,25 +205,15 @@ begin
 						l.extensions := null;
 						l.moved_by := null;
 						l.state := 'open';
-						l.closed_event := null;
-						l.closed_on := null;
-						l.closed_kind := null;
-						l.closing_kind := null;
-						l.closed_at := null;
-						l.judged_at := null;
+						l.ended := null;
 						lives := lives || l;
 						continue;
 					end if;
-				elsif e.kind = any (r.met_by) and status = 'exempt' and l.closed_kind is not null then
-					l.state := case l.closed_kind when 'exempt' then 'exempt' else 'not_owed' end;
+				elsif e.kind = any (r.met_by) and status = 'exempt' and l.ended is not null then
+					l.state := case (l.ended).kind when 'exempt' then 'exempt' else 'not_owed' end;
 				elsif e.kind = any (r.met_by) then
 					l.state := 'met';
-					l.closed_event := e.event_id;
-					l.closed_on := e.on_day;
-					l.closed_kind := e.kind;
-					l.closing_kind := e.kind;
-					l.closed_at := e.occurred_at;
-					l.judged_at := e.recorded_at;
+					l.ended := row(e.event_id, e.on_day, e.kind, e.kind, e.occurred_at, e.recorded_at);
 					l.office_code := e.office_code;
 					l.unit := e.unit;
 				elsif e.kind = 'restart' and r.restarts or e.kind = 'transfer' and r.on_transfer = 'restart'
@@ -230,29 +234,16 @@ begin
 			if e.status <> status then
 				status_event := e.event_id;
 				status_on := e.on_day;
-				status_kind := e.kind;
-				status_at := e.occurred_at;
-				status_recorded_at := e.recorded_at;
+				ending := row(e.event_id, e.on_day, e.status, e.kind, e.occurred_at, e.recorded_at);
 				for i in 1 .. cardinality(lives) loop
 					l := lives[i];
-					if e.status = any (rules[l.rule_no].not_owed_in) then
-						continue when l.state <> 'open' or l.closed_kind is not null;
-						l.closed_event := e.event_id;
-						l.closed_on := e.on_day;
-						l.closed_kind := e.status;
-						l.closing_kind := e.kind;
-						l.closed_at := e.occurred_at;
-						l.judged_at := e.recorded_at;
+					continue when l.state <> 'open' or (l.ended is not null) = (e.status = any (rules[l.rule_no].not_owed_in));
+					if l.ended is null then
+						l.ended := ending;
 						l.office_code := e.office_code;
 						l.unit := e.unit;
 					else
-						continue when l.state <> 'open' or l.closed_kind is null;
-						l.closed_event := null;
-						l.closed_on := null;
-						l.closed_kind := null;
-						l.closing_kind := null;
-						l.closed_at := null;
-						l.judged_at := null;
+						l.ended := null;
 					end if;
 					lives[i] := l;
 				end loop;
@@ -295,13 +286,8 @@ begin
 				continue when not begins;
 				l := null;
 				if r.begins = 'progress' then
-					for k in 1 .. cardinality(lives) loop
-						if rules[lives[k].rule_no].followed_by = r.rule and lives[k].place < e.place and lives[k].place >= broken_at[i] then
-							l.followed := k;
-						end if;
-					end loop;
-					continue when l.followed is null;
-					followed := followed || l.followed;
+					l.broken_at := broken_at[i];
+					l.progress_place := e.place;
 				end if;
 				l.rule_no := i;
 				l.since := e.event_id;
@@ -315,12 +301,7 @@ begin
 				l.unit := e.unit;
 				l.baseline := e.baseline;
 				if status = any (r.not_owed_in) then
-					l.closed_event := status_event;
-					l.closed_on := status_on;
-					l.closed_kind := status;
-					l.closing_kind := status_kind;
-					l.closed_at := status_at;
-					l.judged_at := status_recorded_at;
+					l.ended := ending;
 				end if;
 				lives := lives || l;
 				begun[i] := true;
@@ -334,17 +315,54 @@ begin
 			letter_pauses := letter_pauses + datemultirange(daterange(suspended_on, null));
 		end if;
 
-		if cardinality(lives) = 0 then
+		-- Which of them there are: progress begins only what follows another, and of each rule one row holds. What others follow is
+		-- settled first.
+		live := array_fill(true, array[cardinality(lives)]);
+		chosen := '{}';
+		for step in 0 .. case when changed then 2 else 0 end loop
+			for i in 1 .. case when step > 0 then cardinality(rules) else 0 end loop
+				continue when (step = 2) <> exists (select from unnest(rules) x where x.rule = rules[i].rule and x.begins = 'progress');
+				held := untils[i] is null;
+				for k in 1 .. cardinality(lives) loop
+					held := held or lives[k].rule_no = i and live[k] and coalesce(((lives[k]).ended).recorded_at < untils[i], false);
+				end loop;
+				if held and rules[i].rule <> all (chosen) then
+					chosen := chosen || rules[i].rule;
+					continue;
+				end if;
+				for k in 1 .. cardinality(lives) loop
+					live[k] := live[k] and lives[k].rule_no <> i;
+				end loop;
+			end loop;
+			followed := '{}';
+			for i in 1 .. cardinality(lives) loop
+				l := lives[i];
+				continue when l.progress_place is null or not live[i];
+				l.followed := null;
+				for k in 1 .. i - 1 loop
+					if live[k] and rules[lives[k].rule_no].followed_by = rules[l.rule_no].rule
+					   and lives[k].place < l.progress_place and lives[k].place >= l.broken_at then
+						l.followed := k;
+					end if;
+				end loop;
+				lives[i] := l;
+				live[i] := l.followed is not null;
+				followed := followed || l.followed;
+			end loop;
+		end loop;
+		if true <> all (live) then
 			rule := null;
 			start_on := null; -- no deadline, no end
 			start_at := null;
 			return next;
 		end if;
+
 		for i in 1 .. cardinality(lives) loop
+			continue when not live[i];
 			l := lives[i];
 			r := rules[l.rule_no];
-			if l.state = 'open' and l.closed_kind is not null then
-				l.state := case l.closed_kind when 'exempt' then 'exempt' else 'not_owed' end;
+			if l.state = 'open' and l.ended is not null then
+				l.state := case (l.ended).kind when 'exempt' then 'exempt' else 'not_owed' end;
 			elsif l.state = 'open' then
 				l.office_code := letter_office;
 				l.unit := letter_unit;
@@ -355,17 +373,18 @@ begin
 
 			rule := r.rule;
 			since := l.since;
+			rule_set := r.rule_set;
 			office_code := l.office_code;
 			unit := case when r.assignable then coalesce(l.unit, r.responsible_unit) else r.responsible_unit end;
 			closed_as := nullif(l.state, 'open');
 			start_on := l.start_on;
 			start_at := l.start_at;
-			closed_event := l.closed_event;
-			closed_on := l.closed_on;
-			closed_kind := l.closed_kind;
-			closing_kind := l.closing_kind;
-			closed_at := l.closed_at;
-			judged_at := case when closed_as is null then as_of else l.judged_at end;
+			closed_event := (l.ended).event_id;
+			closed_on := (l.ended).on_day;
+			closed_kind := (l.ended).kind;
+			closing_kind := (l.ended).event_kind;
+			closed_at := (l.ended).occurred_at;
+			judged_at := case when closed_as is null then as_of else (l.ended).recorded_at end;
 			rule_from := r.valid_from;
 			begun_at := l.begun_at;
 			baseline := l.baseline;
@@ -373,7 +392,7 @@ begin
 			extensions := l.extensions;
 			moved_by := l.moved_by;
 			pauses := case when r.may_suspend and letter_pauses <> '{}' then nullif(
-				letter_pauses * datemultirange(daterange(null, l.closed_on)), '{}') end;
+				letter_pauses * datemultirange(daterange(null, closed_on)), '{}') end;
 			if office.office_code is distinct from l.office_code then
 				select o.* into office from letterwatch.office_setting o where o.office_code = l.office_code;
 				if as_of is not null then
@@ -398,24 +417,17 @@ begin
 				      select derive_lives.time_zone, derive_lives.calendar, null) o
 				order by o.until nulls last
 				limit 1;
-				judged_by := coalesce(f.rule_set, (
-					select p.rule_set
-					from letterwatch.office_setting_past p
-					where p.office_code = f.office_code and p.until > judged_at
-					order by p.until
-					limit 1), rule_set);
-				-- Of the rules that the letter was under then; of the present ones, where those did not know this rule.
 				select p.* into judged
-				from (select p.rule_set, p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until, p.recorded_at
+				from (select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until, p.recorded_at
 				      from letterwatch.rule_past p
-				      where p.rule_set in (judged_by, derive_lives.rule_set) and p.rule = r.rule and p.until > judged_at
+				      where p.rule_set = r.rule_set and p.rule = r.rule and p.until > judged_at
 				        and derive_lives.received_on between p.valid_from and p.valid_to
 				      union all
-				      select p.rule_set, p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, null, p.recorded_at
+				      select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, null, p.recorded_at
 				      from letterwatch.rule p
-				      where p.rule_set in (judged_by, derive_lives.rule_set) and p.rule = r.rule
+				      where p.rule_set = r.rule_set and p.rule = r.rule
 				        and derive_lives.received_on between p.valid_from and p.valid_to) p
-				order by p.rule_set <> judged_by, p.until nulls last, p.recorded_at
+				order by p.until nulls last, p.recorded_at
 				limit 1;
 				if found then
 					count_from := judged.count_from;

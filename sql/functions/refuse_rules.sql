@@ -1,5 +1,5 @@
 -- refuse_rules(): says what is wrong with changed rules. LW001: two rows of one rule hold for the same day of receipt. LW003:
--- deadlines were closed under a rule that holds no more for their day of receipt, or whose events would mean something else.
+-- deadlines were closed under a rule that holds no more for their day of receipt.
 -- Callers: apply_settings, preview.
 create or replace function letterwatch.refuse_rules() returns void
 language plpgsql stable
@@ -19,8 +19,8 @@ begin
 
 	select p.rule_set, p.rule, s.received_on into wrong
 	from letterwatch.rule_past p
-	join letterwatch.letter_state s on s.rule_set = p.rule_set and s.received_on between p.valid_from and p.valid_to
-	join letterwatch.deadline d on d.letter_no = s.letter_no and d.rule = p.rule
+	join letterwatch.deadline d on d.rule_set = p.rule_set and d.rule = p.rule
+	join letterwatch.letter_state s on s.letter_no = d.letter_no and s.received_on between p.valid_from and p.valid_to
 	join letterwatch.letter_event e on e.event_id = d.closed_event and e.recorded_at >= (
 		select min(x.recorded_at) from letterwatch.rule_past x
 		where x.rule_set = p.rule_set and x.rule = p.rule and x.valid_from = p.valid_from)
@@ -34,21 +34,6 @@ begin
 		perform letterwatch.refuse('LW003', format('deadlines of rule %s / %s were closed, of letters received on %s', wrong.rule_set, wrong.rule,
 		                                           wrong.received_on),
 			'Let it hold for their day of receipt, or add the row that holds instead.');
-	end if;
-
-	select p.rule_set, p.rule, p.valid_from into wrong
-	from letterwatch.rule_past p
-	join letterwatch.rule r on r.rule_set = p.rule_set and r.rule = p.rule and r.valid_from = p.valid_from
-	where p.until = 'infinity'
-	  and (r.begins, r.met_by, r.not_owed_in, r.followed_by, r.restarts, r.on_transfer, r.on_reopen) is distinct from
-	      (p.begins, p.met_by, p.not_owed_in, p.followed_by, p.restarts, p.on_transfer, p.on_reopen)
-	  and exists (select from letterwatch.deadline d
-	              where d.rule_set = p.rule_set and d.rule = p.rule and d.rule_from = p.valid_from and d.closed_event is not null)
-	limit 1;
-	if found then
-		perform letterwatch.refuse('LW003',
-			format('deadlines of rule %s / %s were closed by what begins, meets or ends it now', wrong.rule_set, wrong.rule),
-			'Let the row end (valid_to), and add one that holds for what is received from then on; its amounts can be corrected.');
 	end if;
 end
 $$;

@@ -51,7 +51,7 @@ begin
 			(letter_no, office_code, rule_set, status, status_on, status_event, last_event, impossible, unit, handler, received_on,
 			 suspended_on, muted_until, duplicate_of, former_offices)
 		select distinct on (w.letter_no)
-		       w.letter_no, w.letter_office, w.rule_set, w.status, w.status_on, w.status_event, w.last_event, w.impossible,
+		       w.letter_no, w.letter_office, w.letter_rule_set, w.status, w.status_on, w.status_event, w.last_event, w.impossible,
 		       w.letter_unit, w.handler, w.received_on, w.suspended_on, w.muted_until_on, w.duplicate_of, w.former_offices
 		from derived w
 		on conflict (letter_no) do update

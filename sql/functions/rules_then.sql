@@ -1,6 +1,7 @@
 -- rules_then(rule_set, as_of) → rows of type rule: the rules of a rule set as they stood at that moment. A rule set that is younger
 -- stands as it was first entered: nothing was counted by it before, but letters may be dated back.
--- Callers: derive_lives.
+-- as_of infinity: as they stand, committed or not.
+-- Callers: derive_lives, rules_held.
 create or replace function letterwatch.rules_then(rule_set text, as_of timestamptz) returns setof letterwatch.rule
 language sql stable
 as $$
@@ -20,7 +21,7 @@ as $$
 	from (
 		select distinct on ((x.r).rule, (x.r).valid_from) x.*
 		from born x
-		where coalesce(x.until, 'infinity') > as_of
+		where x.until is null or x.until > as_of
 		order by (x.r).rule, (x.r).valid_from, x.until nulls last
 	) b
 	where b.born_at <= greatest(as_of, (select min(x.born_at) from born x))

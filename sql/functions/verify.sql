@@ -20,7 +20,7 @@ begin
 	select 'state', coalesce(d.letter_no, s.letter_no)
 	from (select distinct on (x.letter_no) x.* from derived x) d
 	full join letterwatch.letter_state s on s.letter_no = d.letter_no
-	where (d.letter_office, d.rule_set, d.status, d.status_on, d.status_event, d.last_event, d.impossible, d.letter_unit, d.handler,
+	where (d.letter_office, d.letter_rule_set, d.status, d.status_on, d.status_event, d.last_event, d.impossible, d.letter_unit, d.handler,
 	       d.received_on, d.suspended_on, d.muted_until_on, d.duplicate_of, d.former_offices) is distinct from
 	      (s.office_code, s.rule_set, s.status, s.status_on, s.status_event, s.last_event, s.impossible, s.unit, s.handler,
 	       s.received_on, s.suspended_on, s.muted_until, s.duplicate_of, s.former_offices)

@@ -33,6 +33,8 @@ my $SECOND    = 1_000_000;
 my $DAY       = 86400 * $SECOND;
 my $EPOCH     = Oracle::day_number(1970, 1, 1);
 my @COUNTS_BY = qw(count_from amount unit month_end roll end_of_day);
+my @EFFECTS   = qw(begins met_by not_owed_in restarts on_transfer on_reopen followed_by);
+my @GRANTS    = qw(may_suspend may_extend);
 
 # ---- moments ------------------------------------------------------------------------------------------------------
 
@@ -300,28 +302,64 @@ sub begins_anew {
 
 sub is_one_of { my ($value, $list) = @_; return scalar grep { $_ eq $value } @$list; }
 
+# The rules that the letter is or was under: by name, the older before the younger, each [ row, until ]; no end: it still is. What events
+# did by it is as it was then, all else as it is now, but that what was granted once stays granted.
+sub rules_held {
+	my ($world, $fact) = @_;
+	my @untils = map { $_->{until} } map { @{ $_->{was} // [] } } values %{ $world->{office} }, map { @$_ } values %{ $world->{rule} };
+	my $held   = $world->{held}{ @untils . " $fact->{received_on} " . ($fact->{own_rule_set} // "of $fact->{to_office}") } //= {};
+	return $held if %$held;
+	for my $until ((sort { $a <=> $b } @untils), undef) {
+		my $then     = defined $until ? $until - 1 : undef;
+		my $rule_set = $fact->{own_rule_set} // setting($world, $fact->{to_office}, 'rule_set', $then);
+		for my $rule (grep { $_->{valid_from} <= $fact->{received_on} && $fact->{received_on} <= $_->{valid_to} }
+			@{ $world->{rule}{$rule_set} // [] })
+		{
+			my $was = row_at($rule, $then);
+			my $is  = join '|', $rule_set, map { ref eq 'ARRAY' ? "@$_" : $_ // '' } @$was{ @EFFECTS, @GRANTS };
+			my %row = (%$rule, %$was{@EFFECTS}, map { $_ => $rule->{$_} || $was->{$_} } @GRANTS);
+			my $of_name = $held->{ $rule->{rule} } //= [];
+			pop @$of_name if @$of_name and $of_name->[-1][2] eq $is;
+			push @$of_name, [ \%row, $until, $is ];
+		}
+	}
+	return $held;
+}
+
+# Of the rules of each name the oldest holds by which one was closed while the letter was under it; else the present one.
 sub deadlines {
 	my ($world, $letter, $life) = @_;
-	my $fact  = corrected($world, $letter);
-	my @rules = grep { $_->{valid_from} <= $fact->{received_on} && $fact->{received_on} <= $_->{valid_to} }
-	  @{ $world->{rule}{ $fact->{rule_set} } // [] };
-	my (@deadlines, %has_one);
-	for my $step (@$life) {
-		my @new;
-		for my $rule (@rules) {
-			my $name = $rule->{rule};
-			$has_one{$name} = 0 if is_break($rule, $step);
-			if (begins_anew($rule, $step)) {
-				my ($was) = grep { $_->{rule} eq $name && $_->{broken_by} == $step } @deadlines;
-				push @new, one_deadline($world, $life, $rule, $step, start($step), $was->{not_before}) if $was;
-			}
-			my @start = beginning($rule, $life, $step, \@deadlines, $has_one{$name}) or next;
-			$has_one{$name} = 1;
-			push @new, one_deadline($world, $life, $rule, $step, @start);
+	my $held    = rules_held($world, corrected($world, $letter));
+	my %follows = map { my $name = $_; $name => scalar grep { $_->[0]{begins} eq 'progress' } @{ $held->{$name} } } keys %$held;
+	my @deadlines;
+	for my $name (sort { !!$follows{$a} <=> !!$follows{$b} || $a cmp $b } keys %$held) {
+		for (@{ $held->{$name} }) {
+			my ($row, $until) = @$_;
+			my @own = of_rule($world, $life, $row, @deadlines);
+			next if defined $until and !grep { defined $_->{closed_at} && $_->{closed_at} < $until } @own;
+			push @deadlines, @own;
+			last;
 		}
-		push @deadlines, @new;
 	}
 	return { map { ("$_->{rule}/$_->{since}" => $_) } @deadlines };
+}
+
+# The deadlines of one rule, beside some of others.
+sub of_rule {
+	my ($world, $life, $rule, @others) = @_;
+	my ($has_one, @own) = (0);
+	for my $step (@$life) {
+		$has_one = 0 if is_break($rule, $step);
+		if (begins_anew($rule, $step)) {
+			my ($was) = grep { $_->{broken_by} == $step } @own;
+			push @own, one_deadline($world, $life, $rule, $step, start($step), $was->{not_before}) if $was;
+		}
+		my @begun = sort { $a->{place} <=> $b->{place} } grep { $_->{place} < $step->{place} } @others, @own;
+		my @start = beginning($rule, $life, $step, \@begun, $has_one) or next;
+		$has_one = 1;
+		push @own, one_deadline($world, $life, $rule, $step, @start);
+	}
+	return @own;
 }
 
 # What becomes of the deadline of a rule that begins with a step.
@@ -360,6 +398,7 @@ sub one_deadline {
 		rule => $rule->{rule}, since => $begin->{event_id}, state => $state, office_code => $in_charge->{office},
 		unit => ($rule->{assignable} ? $in_charge->{unit} : undef) // $rule->{responsible_unit}, start_on => $day,
 		closed_event => $closed && $closed->{event_id}, closed_on => $closed && $closed->{on_day},
+		closed_at => $closed && $closed->{recorded_at},
 		row => $rule, place => $begin->{place}, not_before => $not_before, broken_by => $met || !$break ? 0 : $break, start_at => $moment, begun_at => $begin->{recorded_at},
 		baseline => $begin->{baseline} };
 	my @extensions = map { $_->{event}{until} }
@@ -404,20 +443,10 @@ sub end_of_period {
 	return ($end, is_settled($calendar, $end) && !@unsettled);
 }
 
-# The row of a rule that was in force for the letter at a moment; undef: now.
-sub rule_then {
-	my ($world, $life, $row, $moment) = @_;
-	my ($receipt) = @$life;
-	my $rule_set = $receipt->{rule_set} // setting($world, $receipt->{office}, 'rule_set', $moment);
-	my ($then) = grep { $_->{rule} eq $row->{rule} && $_->{valid_from} <= $receipt->{on_day} && $receipt->{on_day} <= $_->{valid_to} }
-	  @{ $world->{rule}{$rule_set} // [] };
-	return row_at($then // $row, $moment);
-}
-
 # Gives the deadline its dates, by what was in force at a moment (undef: now).
 sub date {
 	my ($world, $life, $deadline, $moment, @extensions) = @_;
-	my $by = { %{ rule_then($world, $life, $deadline->{row}, $moment) }{@COUNTS_BY} };
+	my $by = { %{ row_at($deadline->{row}, $moment) }{@COUNTS_BY} };
 	my ($name, $zone) = map { setting($world, $deadline->{office_code}, $_, $moment) } qw(calendar time_zone);
 	my $calendar = calendar_at($world, $name, $moment);
 	@$deadline{qw(measure calendar zone)} = ($deadline->{row}{unit}, $calendar, $zone);

@@ -175,10 +175,84 @@ select lives_ok($$ delete from letterwatch.office where office_code = 'T-P-C-8' 
 
 -- ---- rules whose events come to mean something else -------------------------------------------------------------------------------------
 
-select lwtest.refused($$ update letterwatch.rule set not_owed_in = '{withdrawn,duplicate}' where rule_set = 'procuratorate' and rule = 'reply' $$,
-	'deadlines of rule procuratorate / reply were closed by what begins, meets or ends it now', 'a rule under which deadlines were closed, owed by more');
-select lives_ok($$ update letterwatch.rule set met_by = '{feedback,result}' where rule_set = 'procuratorate-workdays' and rule = 'feedback' $$,
-	'one under which none was');
+call lwtest.set_clock('2026-08-03 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on)
+values ('K-TOLD', 'T-P-C-1', '2026-08-03'), ('K-LACKS', 'T-P-C-1', '2026-08-03'), ('K-RESUMED', 'T-P-C-1', '2026-08-03'), ('K-WAITS', 'T-P-C-1', '2026-08-03');
+call lwtest.at('2026-08-05 10:00', $$ record_reply('K-TOLD', 'progress') $$);
+call lwtest.at('2026-08-05 10:00', $$ record_notice('K-LACKS', outcome => 'incomplete') $$);
+call lwtest.at('2026-08-05 10:00', $$ record_notice('K-RESUMED', outcome => 'incomplete') $$);
+call lwtest.set_clock('2026-08-10 10:00');
+create temporary table effects as select met_by, not_owed_in, followed_by from letterwatch.rule where rule_set = 'procuratorate' and rule = 'reply';
+set constraints all deferred;
+update letterwatch.rule set met_by = '{result}', not_owed_in = '{withdrawn,duplicate}', followed_by = null, on_reopen = 'end'
+where rule_set = 'procuratorate' and rule = 'reply';
+select is_empty($$ select letter_no, rule from letterwatch.preview() where letter_no in ('K-TOLD', 'K-LACKS') and new_due is null $$,
+	'a preview says of nothing that was closed that it would go');
+set constraints all immediate;
+call lwtest.redate();
+select results_eq($$ select d from lwtest.dates('K-TOLD') d where d not like 'notice%' $$,
+	array['followup T-P-C-1 2026-11-03 2026-12-03 open', 'reply T-P-C-1 2026-08-03 2026-11-03 met in_time'],
+	'what was met by the rule of then stays met, and what followed it is still owed');
+select results_eq($$ select d from lwtest.dates('K-LACKS') d where d like 'reply%' $$,
+	array['reply T-P-C-1 2026-08-03 2026-11-03 not_owed not_owed'], 'what was not owed then stays so');
+select is_empty('select * from letterwatch.verify()', 'and nothing is amiss');
+
+call lwtest.at('2026-08-12 10:00', $$ record_reply('K-WAITS', 'progress') $$);
+select results_eq($$ select d from lwtest.dates('K-WAITS') d where d not like 'notice%' $$,
+	array['reply T-P-C-1 2026-08-03 2026-11-03 open'], 'progress met nothing while the rule said so');
+call lwtest.set_clock('2026-08-12 10:30');
+select count(*) as ignored from letterwatch.letter_event e, letterwatch.void_event(e.event_id, 'it was whole') where e.letter_no = 'K-RESUMED' \gset
+select results_eq($$ select d from lwtest.dates('K-RESUMED') d where d like 'reply%' $$,
+	array['reply T-P-C-1 2026-08-03 2026-11-03 open'], 'where what closed it is made void, the present rule holds');
+call lwtest.at('2026-08-12 11:00', $$ record_notice('K-RESUMED', outcome => 'incomplete') $$);
+select results_eq($$ select d from lwtest.dates('K-RESUMED') d where d like 'reply%' $$,
+	array['reply T-P-C-1 2026-08-03 2026-11-03 open'], 'by which it is owed though material lacks');
+call lwtest.set_clock('2026-08-13 10:00');
+update letterwatch.rule r set met_by = e.met_by, not_owed_in = e.not_owed_in, followed_by = e.followed_by, on_reopen = 'begin'
+from effects e where r.rule_set = 'procuratorate' and r.rule = 'reply';
+call lwtest.redate();
+select results_eq($$ select d from lwtest.dates('K-WAITS') d where d not like 'notice%' $$,
+	array['followup T-P-C-1 2026-11-03 2026-12-03 open', 'reply T-P-C-1 2026-08-03 2026-11-03 met in_time'],
+	'a corrected row concerns what is open: now that progress has met it');
+select results_eq($$ select d from lwtest.dates('K-RESUMED') d where d like 'reply%' $$,
+	array['reply T-P-C-1 2026-08-03 2026-11-03 not_owed not_owed'], 'and nothing is owed while material lacks');
+
+create function lwtest.held(letter text) returns setof text
+	language sql
+	as $$
+	select concat_ws(' ', d.rule, d.rule_set, d.due_on, d.state)
+	from letterwatch.deadline d
+	where d.letter_no = letter
+	order by d.rule, d.since
+	$$;
+
+-- ---- an office that comes under rules that know less ---------------------------------------------------------------------------------
+
+call lwtest.at('2026-11-10 10:00', $$ record_reply('K-TOLD', 'progress') $$);
+call lwtest.set_clock('2026-12-21 09:00');
+create temporary table known_then as select lwtest.report('followup', '2026-12-01') as said;
+select is(said, '3 due, 1 in time, 0 late, 2 open, 0 not yet', 'a follow-up was met, two were missed') from known_then;
+call lwtest.set_clock('2026-12-21 10:00');
+update letterwatch.office set rule_set = 'xinfang-2022' where office_code = 'T-P-C-1';
+call lwtest.redate();
+select results_eq($$ select lwtest.held('K-TOLD') $$,
+	array['followup procuratorate 2026-12-03 met', 'followup procuratorate 2026-12-10 open', 'notice procuratorate 2026-08-10 met',
+	      'reply procuratorate 2026-11-03 met'],
+	'what was closed stays under the rule set of then, and what is open of a rule under which one was closed');
+select is((select string_agg(d, ', ') from lwtest.dates('K-WAITS') d where d not like 'notice%'),
+	'reply T-P-C-1 2026-08-03 2026-11-03 met in_time', 'what is open of a rule that the present rule set does not know is over');
+select is((select what from letterwatch.explain_deadline('K-TOLD', 'reply') where step = 'rule') ~ '^procuratorate / reply: 3 months', true,
+	'an explanation tells by which rule set');
+select is(lwtest.report('followup', '2026-12-01', '2026-12-21 09:30'), said, 'the report of then comes out again') from known_then;
+call lwtest.set_clock('2026-12-21 11:00');
+update letterwatch.rule set amount = 2 where rule_set = 'procuratorate' and rule = 'followup';
+call lwtest.redate();
+select is((select d.due_on from letterwatch.deadline d where d.letter_no = 'K-TOLD' and d.rule = 'followup' and d.state = 'open'), '2027-01-11'::date,
+	'what is still open under an earlier rule set is re-dated with it');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+update letterwatch.rule set amount = 1 where rule_set = 'procuratorate' and rule = 'followup';
+update letterwatch.office set rule_set = null where office_code = 'T-P-C-1';
+call lwtest.redate();
 
 -- ---- a session that writes dates its own way --------------------------------------------------------------------------------------------
 

@@ -196,7 +196,7 @@ select is((select in_time + late from letterwatch.reply_rate_tree('T-Q', '2026-0
 select lwtest.same('and counts where it stood, before');
 
 call lwtest.set_clock('2026-09-20 14:00:00');
-update letterwatch.rule set amount = 4 where rule_set = 'procuratorate' and rule = 'reply';
+update letterwatch.rule set amount = 4, not_owed_in = '{exempt}' where rule_set = 'procuratorate' and rule = 'reply';
 insert into letterwatch.rule (rule_set, rule, basis, amount, unit, responsible_unit, met_by)
 values ('procuratorate', 'hearing', 'test', 10, 'day', 'case', '{result}');
 call lwtest.redate();

@@ -529,23 +529,44 @@ sub step_list {
 		done => sub { push @$lists, { year => $year, recorded_at => $now, day => $days }; } };
 }
 
+# What events do by a rule otherwise than before.
+sub other_effects {
+	my ($rule) = @_;
+	my $some = sub { my @some = grep { chance(0.5) } @_; return \@some; };
+	my $is_follow = $rule->{begins} eq 'progress';
+	my %new;
+	$new{met_by}      = [ @{ $some->(qw(notice progress transfer)) }, 'result' ] if chance(0.4);
+	$new{followed_by} = chance(0.5) ? 'followup' : undef if $rule->{rule} eq 'reply';
+	delete $new{followed_by} unless any { $_ eq 'progress' } @{ $new{met_by} // $rule->{met_by} };
+	$new{followed_by} = undef if $rule->{followed_by} and $new{met_by} and !exists $new{followed_by};
+	$new{not_owed_in} = $some->(qw(incomplete referred not_accepted withdrawn duplicate exempt)) if chance(0.4);
+	$new{restarts}    = !$rule->{restarts} || 0 if chance(0.2);
+	$new{on_transfer} = one_of(qw(keep restart), $is_follow ? () : 'begin')     if chance(0.2);
+	$new{on_reopen}   = one_of(qw(keep restart end), $is_follow ? () : 'begin') if chance(0.2);
+	$new{may_suspend} = !$rule->{may_suspend} || 0 if chance(0.2) and $rule->{unit} ne 'second';
+	$new{may_extend}  = !$rule->{may_extend}  || 0 if chance(0.2) and !$rule->{extend_amount};
+	$new{begins}      = one_of(qw(receipt acceptance)) if chance(0.2) and $rule->{begins} =~ /^(receipt|acceptance)$/;
+	return %new;
+}
+
 sub step_rule {
 	my $rule = one_of(grep { $_->{begins} ne 'supervise' } map { @{ $world->{rule}{$_} } } @RULE_SETS);
-	my %new = (amount => max(1, $rule->{amount} + int(rand 5) - 2));
+	my %new = (amount => max(1, $rule->{amount} + int(rand 5) - 2), chance(0.4) ? other_effects($rule) : ());
 	if ($rule->{unit} ne 'second') {
-		$new{roll}       = chance(0.5) ? 'true' : 'false'                     if chance(0.2);
+		$new{roll}       = chance(0.5) || 0                                   if chance(0.2);
 		$new{end_of_day} = one_of(qw(24:00 17:30 18:00))                      if chance(0.2);
 		$new{count_from} = one_of(qw(next_day same_day next_workday))         if chance(0.2);
-		$new{month_end}  = chance(0.5) && $rule->{unit} eq 'month' ? 'true' : 'false' if chance(0.2);
+		$new{month_end}  = chance(0.5) && $rule->{unit} eq 'month' || 0       if chance(0.2);
 	}
-	my $from = $rule->{valid_from} ? Oracle::to_iso($rule->{valid_from}) : '-infinity';
+	my $from  = $rule->{valid_from} ? Oracle::to_iso($rule->{valid_from}) : '-infinity';
+	my $value = sub { my ($v) = @_; return !defined $v ? 'null' : ref $v ? "'{" . join(',', @$v) . "}'" : "'$v'" };
 	return {
 		what => 'rule', letters => 'all',
-		sql  => [ 'update letterwatch.rule set ' . join(', ', map { "$_ = '$new{$_}'" } sort keys %new)
+		sql  => [ 'update letterwatch.rule set ' . join(', ', map { "$_ = " . $value->($new{$_}) } sort keys %new)
 			  . " where (rule_set, rule, valid_from) = ('$rule->{rule_set}', '$rule->{rule}', '$from')" ],
 		done => sub {
 			push @{ $rule->{was} }, { %$rule, was => undef, until => $now };
-			$rule->{$_} = $new{$_} eq 'true' ? 1 : $new{$_} eq 'false' ? 0 : $new{$_} for keys %new;
+			@$rule{ keys %new } = values %new;
 		} };
 }
 

@@ -44,9 +44,12 @@ sub uncovered {
 				limit 1
 			) p on true
 			-- By the settings of then the end was another instant, if it was that of the last day.
+			cross join lateral (
+				select case when d.overdue_at = d.late_at then (d.late_at at time zone o.time_zone) at time zone p.time_zone
+				            else d.overdue_at end
+			) f (overdue_at)
 			left join lateral letterwatch.stage_time(p.calendar, p.time_zone, p.day_begins,
-				case when d.overdue_at = d.late_at then d.due_on
-				     else ((d.overdue_at - interval '1 microsecond') at time zone p.time_zone)::date end, d.overdue_at,
+				((f.overdue_at - interval '1 microsecond') at time zone p.time_zone)::date, f.overdue_at,
 				g.measure, g.offsets, g.every, n.stage_no) w (at) on p.time_zone is not null
 			where not (d.baseline and d.overdue_at > d.late_at)
 			  and coalesce(d.muted_until <= letterwatch.clock(), true) -- what is held back is told then
