@@ -17,3 +17,9 @@ drop policy if exists of_letters_in_charge on letterwatch.petitioner;
 create policy of_letters_in_charge on letterwatch.petitioner
 	using (letterwatch.handles_letter(letter_no))
 	with check (true);
+
+-- As intake_rejects.
+alter table letterwatch.intake_batch enable row level security;
+drop policy if exists of_my_files on letterwatch.intake_batch;
+create policy of_my_files on letterwatch.intake_batch
+	using (opened_by = current_user or pg_has_role('letterwatch_admin', 'member') or pg_has_role('letterwatch_intake', 'member'));

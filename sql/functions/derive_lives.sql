@@ -58,7 +58,9 @@ declare
 	lives letterwatch.life[];
 	l letterwatch.life;
 	live boolean[];        -- by life: whether there is such a deadline
-	chosen text[];         -- rules of which it is known how they hold
+	is_first boolean;
+	gone boolean[];        -- by rule: it does not hold
+	chosen text[];         -- the names of those that do
 	ending letterwatch.life_end; -- that the event, or the status since then, brings
 	held boolean;
 	begun boolean[];       -- by rule: something began in the present stretch between breaks
@@ -69,7 +71,6 @@ declare
 	followed int[];        -- of lives: those that another one follows
 	letter_pauses datemultirange;
 	suspended boolean;
-	again int[];           -- of rules: those of which this event has begun a deadline in place of one that was not owed
 	office letterwatch.office_setting;
 	judged record;
 begin
@@ -179,7 +180,6 @@ begin
 			end if;
 
 			-- What lives on, or ends. (The status is still the one before.)
-			again := '{}';
 			for i in 1 .. cardinality(lives) loop
 				l := lives[i];
 				continue when l.state <> 'open';
@@ -192,9 +192,8 @@ begin
 						l.unit := e.unit_before;
 					end if;
 					l.state := case (l.ended).kind when 'exempt' then 'exempt' else 'not_owed' end;
-					if e.kind = 'reopen' and r.on_reopen = 'restart' and l.rule_no <> all (again) then
+					if e.kind = 'reopen' and r.on_reopen = 'restart' then
 						lives[i] := l;
-						again := again || l.rule_no;
 						l.since := e.event_id;
 						l.place := e.place;
 						l.start_on := e.recorded_day;
@@ -315,9 +314,9 @@ begin
 			letter_pauses := letter_pauses + datemultirange(daterange(suspended_on, null));
 		end if;
 
-		-- Which of them there are: progress begins only what follows another, and of each rule one row holds. What others follow is
-		-- settled first.
-		live := array_fill(true, array[cardinality(lives)]);
+		-- Which of them there are: progress begins only what follows another, an event begins one of each rule, and of each rule one
+		-- row holds. What others follow is settled first.
+		gone := array_fill(false, array[cardinality(rules)]);
 		chosen := '{}';
 		for step in 0 .. case when changed then 2 else 0 end loop
 			for i in 1 .. case when step > 0 then cardinality(rules) else 0 end loop
@@ -326,27 +325,27 @@ begin
 				for k in 1 .. cardinality(lives) loop
 					held := held or lives[k].rule_no = i and live[k] and coalesce(((lives[k]).ended).recorded_at < untils[i], false);
 				end loop;
-				if held and rules[i].rule <> all (chosen) then
+				gone[i] := not held or rules[i].rule = any (chosen);
+				if not gone[i] then
 					chosen := chosen || rules[i].rule;
-					continue;
 				end if;
-				for k in 1 .. cardinality(lives) loop
-					live[k] := live[k] and lives[k].rule_no <> i;
-				end loop;
 			end loop;
+			live := '{}';
 			followed := '{}';
 			for i in 1 .. cardinality(lives) loop
 				l := lives[i];
-				continue when l.progress_place is null or not live[i];
 				l.followed := null;
+				is_first := true;
 				for k in 1 .. i - 1 loop
-					if live[k] and rules[lives[k].rule_no].followed_by = rules[l.rule_no].rule
+					continue when not live[k];
+					if rules[lives[k].rule_no].followed_by = rules[l.rule_no].rule
 					   and lives[k].place < l.progress_place and lives[k].place >= l.broken_at then
 						l.followed := k;
 					end if;
+					is_first := is_first and (lives[k].rule_no <> l.rule_no or lives[k].since <> l.since);
 				end loop;
 				lives[i] := l;
-				live[i] := l.followed is not null;
+				live[i] := is_first and not gone[l.rule_no] and (l.followed is not null or l.progress_place is null);
 				followed := followed || l.followed;
 			end loop;
 		end loop;

@@ -36,7 +36,7 @@ begin
 		taken.rejected := taken.rejected + letterwatch.keep_rejects(batch, true, array(
 			select row(what, malformed[i][1], null, null, null,
 			           case
-			           when malformed[i][3] < 0 then 'a quote stands amid a field'
+			           when malformed[i][3] < 0 then 'a quote or a carriage return stands amid a field'
 			           else 'not as many fields as the header has columns' end)::letterwatch.intake_fault
 			from generate_subscripts(malformed, 1) i
 			where malformed[i][3] <> 0));

@@ -366,6 +366,8 @@ select is(lwtest.seen_by('lwtest_second', $$ select concat_ws('|', what, source_
 
 select is(lwtest.seen_by(v.role, 'select count(*) from letterwatch.intake_rejects'), v.seen, v.role || ' sees rejects of its own files, services and administrators all')
 from (values ('lwtest_second', '2'), ('lwtest_clerk', '0'), ('lwtest_intake', '2'), ('lwtest_admin', '2')) v (role, seen);
+select is(lwtest.seen_by(v.role, 'select count(*) from letterwatch.intake_batch'), v.seen, v.role || ' sees its own files, services and administrators all')
+from (values ('lwtest_second', '2'), ('lwtest_clerk', '0'), ('lwtest_intake', '2'), ('lwtest_admin', '2')) v (role, seen);
 set local letterwatch.actor = 'lwtest_second';
 select is(lwtest.seen_by('lwtest_clerk', 'select count(*) from letterwatch.intake_rejects'), '0', 'whoever they say they are');
 set local letterwatch.actor = 'S-1';

@@ -226,10 +226,23 @@ subtest 'a quote that none answers takes no other row along' => sub {
 		'Q5 with a blank, Q6 -, Q7 "so" he said', 'what is sound is taken');
 	is(left_of('rejected', 'astray.csv'), <<~'CSV', 'the rest comes back');
 		rejected_line,rejected,source_ref,title,office_code,received_on
-		2,"a quote stands amid a field",Q1,"open,A,2026-11-02
+		2,"a quote or a carriage return stands amid a field",Q1,"open,A,2026-11-02
 		Q2,well,A,2026-11-02
 		Q3,"open,A,2026-11-02
-		5,"a quote stands amid a field",Q4,said "so",A,2026-11-02
+		5,"a quote or a carriage return stands amid a field",Q4,said "so",A,2026-11-02
+		CSV
+};
+
+subtest 'a carriage return by itself ends no record' => sub {
+	clear();
+	put('returns.csv', "source_ref,title,office_code\nC1,well,A\nC2,\"two\nlines\",A\rC3,well,A\nC4,a\rb,A\nC5,well,A\n");
+	is(run(), 0, 'it ends well');
+	is(query(q{select string_agg(source_ref, ' ' order by source_ref) from letterwatch.letter where source_ref ~ '^C[0-9]$'}), 'C1 C5', 'what is sound is taken');
+	is(left_of('rejected', 'returns.csv') =~ s/\r/<CR>/gr, <<~'CSV', 'the rest comes back');
+		rejected_line,rejected,source_ref,title,office_code
+		3,"a quote or a carriage return stands amid a field",C2,"two
+		lines",A<CR>C3,well,A
+		5,"a quote or a carriage return stands amid a field",C4,a<CR>b,A
 		CSV
 };
 

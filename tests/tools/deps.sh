@@ -19,7 +19,7 @@ installed() {
 missing() {
 	case $1 in
 	run)
-		set -- gcc libc6-dev make pkg-config libevent-dev libpq-dev libinih-dev libsystemd-dev perl
+		set -- gcc libc6-dev make pkg-config libevent-dev libpq-dev libinih-dev libsystemd-dev perl libtext-csv-xs-perl
 		pg_bindir >/dev/null || set -- "$@" postgresql
 		;;
 	check)
