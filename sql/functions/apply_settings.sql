@@ -3,7 +3,7 @@
 -- do. Nothing to do where nothing is noted.
 -- The moment at which they come into force (recorded_at, until) is taken under the lock: whoever planned by the old settings
 -- has recorded before it. It stands in planning, by whose change lock_planning knows that an older snapshot is of older settings.
--- Errors: those of the rebuild functions and lock_settings; LW003 a rule that deadlines were counted by is not there any more.
+-- Errors: those of refuse_rules, the rebuild functions and lock_settings.
 -- Callers: settings_committed, lock_planning.
 create or replace function letterwatch.apply_settings() returns void
 language plpgsql volatile
@@ -53,8 +53,7 @@ begin
 
 	is_job := not isempty(days) and exists (select from letterwatch.letter_state)
 	          or exists (select from letterwatch.letter_state s
-	                     where s.office_code = any (of_offices) or s.rule_set = any (of_rule_sets))
-	          or exists (select from letterwatch.office_setting_past p where p.rule_set = any (of_rule_sets));
+	                     where s.office_code = any (of_offices) or s.rule_set = any (of_rule_sets));
 
 	perform letterwatch.lock_settings();
 	moment := letterwatch.instant();

@@ -28,7 +28,7 @@ begin
 	return query
 	select l.*, coalesce(l.closed_as, case when e.due_on is null and upper_inf(l.pauses) then 'suspended' else 'open' end),
 	       e.due_on, e.late_at, e.provisional, e.own_end_on, u.overdue_at,
-	       letterwatch.first_stage(g.offsets, g.overdue_no, e.late_at, u.overdue_at, e.slack),
+	       coalesce(letterwatch.first_stage(g.offsets, g.overdue_no, e.late_at, u.overdue_at, e.slack), 1),
 	       letterwatch.verdict(l.closed_as, l.closing_kind, l.closed_at, l.judged_at, e.late_at)
 	from letterwatch.derive_lives(letters, as_of) l
 	left join letterwatch.stage_plan g on g.rule_set = l.rule_set and g.rule = l.rule

@@ -13,9 +13,9 @@
 -- the status is one of not_owed_in, from the event on since which it has been so. An exemption is met by nothing. What is not owed
 -- when the letter is reopened is broken off, too, before it is started again: from then on is another deadline. A follow-up starts on
 -- the later of the last day of what it follows and its progress.
--- What is closed is judged by the rule, lists and settings that were in force when the closing event was recorded. What events do by
--- a rule (rule_effects), and to which rule set it belongs, stays as it was when the first deadline under it was closed; until then
--- it is as it is now: of the rules that the letter was under (rules_held) the oldest one holds by which one was closed.
+-- What is closed is judged by the rule, lists and settings that were in force when the closing event was recorded. What events did
+-- by a rule, and under which rule set, stays for what they closed by it while it was in force (rules_held); all else is as the
+-- present rules have it.
 -- baseline: it began in the first load of what was there before letterwatch.
 -- as_of: by what was recorded up to then, and by the settings then in force, of letters that were registered by then; NULL: by
 -- all that is recorded.
@@ -47,22 +47,20 @@ declare
 	r letterwatch.rule;
 	known letterwatch.rule[];  -- the rules of rules_of, whenever in force
 	rules letterwatch.rule[];
-	untils timestamptz[];  -- until when the letter was under each of them; NULL: it is now
+	sinces timestamptz[];  -- from when the letter was under each of them,
+	untils timestamptz[];  -- and until when; NULL: it is now
 	rules_of text;         -- the rule set that they are
-	rules_at text;         -- an office that followed another once, whose letters are under them
+	rules_at text;         -- of letters whose office followed another once: which, and until when
 	rules_on daterange;    -- the days of receipt on which just these are in force
 	changed boolean;       -- those of rules_of were others once
-	moved_of text;         -- an office
-	moved boolean;         -- it followed another rule set once
-	stays_at text;         -- such an office, of this letter
 	lives letterwatch.life[];
 	l letterwatch.life;
-	live boolean[];        -- by life: whether there is such a deadline
-	is_first boolean;
-	gone boolean[];        -- by rule: it does not hold
-	chosen text[];         -- the names of those that do
+	m letterwatch.life;
+	doubtful boolean;      -- not all of them need be
+	live boolean[];        -- by life: whether there is such a deadline; NULL: there is
+	is_live boolean;
+	known_at timestamptz;
 	ending letterwatch.life_end; -- that the event, or the status since then, brings
-	held boolean;
 	begun boolean[];       -- by rule: something began in the present stretch between breaks
 	broken_at bigint[];    -- by rule: where that stretch began
 	breaks boolean;
@@ -81,7 +79,12 @@ begin
 		       coalesce(x.received_at, x.received_on::timestamp at time zone o.time_zone) as start_at,
 		       (select max(v.event_id + 0) -- not by the primary key, from its end
 		        from letterwatch.letter_event v
-		        where v.letter_no = x.letter_no and v.recorded_at <= coalesce(as_of, 'infinity')) as last_event, o as office
+		        where v.letter_no = x.letter_no and v.recorded_at <= coalesce(as_of, 'infinity')) as last_event, o as office,
+		       case when x.rule_set is null and exists (select from letterwatch.office_setting_past p
+		                                                where p.office_code = x.office_code and p.rule_set <> o.rule_set)
+		            then (select string_agg(concat(p.rule_set, ' ', p.until), ', ' order by p.until)
+		                  from letterwatch.office_setting_past p
+		                  where p.office_code = x.office_code) end as stays
 		from unnest(letters) with ordinality u (letter_no, place)
 		cross join lateral letterwatch.letter_fact(array[u.letter_no], as_of) x
 		join letterwatch.office_setting o on o.office_code = x.office_code
@@ -113,31 +116,26 @@ begin
 		former_offices := '{}';
 
 		-- By which rules: mostly by one of each name.
-		if moved_of is distinct from f.office_code then
-			moved_of := f.office_code;
-			moved := exists (select from letterwatch.office_setting_past p
-			                 where p.office_code = f.office_code and p.rule_set <> office.rule_set);
-		end if;
-		stays_at := case when moved and f.rule_set is null then f.office_code end;
-		if rules_of is distinct from letter_rule_set or rules_at is distinct from stays_at then
+		if rules_of is distinct from letter_rule_set or rules_at is distinct from f.stays then
 			rules_of := letter_rule_set;
-			rules_at := stays_at;
+			rules_at := f.stays;
 			rules_on := null;
 			if as_of is null then
 				known := array(select x from letterwatch.rule x where x.rule_set = letter_rule_set);
 			else
 				known := array(select x from letterwatch.rules_then(letter_rule_set, as_of) x);
 			end if;
-			changed := stays_at is not null or exists (
+			changed := rules_at is not null or exists (
 				select
 				from letterwatch.rule_past p
 				left join letterwatch.rule x on x.rule_set = p.rule_set and x.rule = p.rule and x.valid_from = p.valid_from
 				where p.rule_set = letter_rule_set
-				  and letterwatch.rule_effects(to_jsonb(p)) is distinct from letterwatch.rule_effects(to_jsonb(x)));
+				  and (p.valid_to is distinct from x.valid_to
+				       or letterwatch.rule_effects(to_jsonb(p)) is distinct from letterwatch.rule_effects(to_jsonb(x))));
 		end if;
 		if rules_on is null or not received_on <@ rules_on then
 			if changed then
-				select h.rules, h.untils, h.days into rules, untils, rules_on
+				select h.rules, h.sinces, h.untils, h.days into rules, sinces, untils, rules_on
 				from letterwatch.rules_held(f.office_code, f.rule_set, received_on, as_of) h;
 			else
 				rules := array(select x
@@ -153,6 +151,8 @@ begin
 			end if;
 		end if;
 		lives := '{}';
+		followed := '{}';
+		doubtful := false;
 		begun := array_fill(false, array[cardinality(rules)]);
 		broken_at := array_fill(0, array[cardinality(rules)]);
 		for i in 1 .. cardinality(rules) loop
@@ -182,17 +182,23 @@ begin
 			-- What lives on, or ends. (The status is still the one before.)
 			for i in 1 .. cardinality(lives) loop
 				l := lives[i];
-				continue when l.state <> 'open';
 				r := rules[l.rule_no];
+				if changed and l.state = 'met' and e.kind = any (r.met_by) then
+					l.closers := l.closers || e.recorded_at;
+					lives[i] := l;
+				end if;
+				continue when l.state <> 'open';
 				if e.kind = 'transfer' and r.on_transfer = 'begin' or e.kind = 'reopen' and r.on_reopen in ('begin', 'end')
 				   or e.kind = 'reopen' and r.on_reopen = 'restart' and r.unit <> 'date' and l.ended is not null then
 					if l.ended is null then
 						l.ended := row(e.event_id, e.on_day, e.kind, e.kind, e.occurred_at, e.recorded_at);
+						l.closers := array[e.recorded_at];
 						l.office_code := e.office_before;
 						l.unit := e.unit_before;
 					end if;
 					l.state := case (l.ended).kind when 'exempt' then 'exempt' else 'not_owed' end;
 					if e.kind = 'reopen' and r.on_reopen = 'restart' then
+						doubtful := true;
 						lives[i] := l;
 						l.since := e.event_id;
 						l.place := e.place;
@@ -213,6 +219,7 @@ begin
 				elsif e.kind = any (r.met_by) then
 					l.state := 'met';
 					l.ended := row(e.event_id, e.on_day, e.kind, e.kind, e.occurred_at, e.recorded_at);
+					l.closers := array[e.recorded_at];
 					l.office_code := e.office_code;
 					l.unit := e.unit;
 				elsif e.kind = 'restart' and r.restarts or e.kind = 'transfer' and r.on_transfer = 'restart'
@@ -239,6 +246,7 @@ begin
 					continue when l.state <> 'open' or (l.ended is not null) = (e.status = any (rules[l.rule_no].not_owed_in));
 					if l.ended is null then
 						l.ended := ending;
+						l.closers := array[e.recorded_at];
 						l.office_code := e.office_code;
 						l.unit := e.unit;
 					else
@@ -285,6 +293,7 @@ begin
 				continue when not begins;
 				l := null;
 				if r.begins = 'progress' then
+					doubtful := true;
 					l.broken_at := broken_at[i];
 					l.progress_place := e.place;
 				end if;
@@ -301,6 +310,7 @@ begin
 				l.baseline := e.baseline;
 				if status = any (r.not_owed_in) then
 					l.ended := ending;
+					l.closers := array[ending.recorded_at];
 				end if;
 				lives := lives || l;
 				begun[i] := true;
@@ -314,42 +324,45 @@ begin
 			letter_pauses := letter_pauses + datemultirange(daterange(suspended_on, null));
 		end if;
 
-		-- Which of them there are: progress begins only what follows another, an event begins one of each rule, and of each rule one
-		-- row holds. What others follow is settled first.
-		gone := array_fill(false, array[cardinality(rules)]);
-		chosen := '{}';
-		for step in 0 .. case when changed then 2 else 0 end loop
-			for i in 1 .. case when step > 0 then cardinality(rules) else 0 end loop
-				continue when (step = 2) <> exists (select from unnest(rules) x where x.rule = rules[i].rule and x.begins = 'progress');
-				held := untils[i] is null;
+		-- Which of them there are: progress begins only what follows another; an event begins one of each rule; and of a rule that was
+		-- another once, what was closed while it was that, before what there is by the present one.
+		live := null;
+		if changed or doubtful then
+			live := array_fill(false, array[cardinality(lives)]);
+			for i in 1 .. cardinality(rules) loop
 				for k in 1 .. cardinality(lives) loop
-					held := held or lives[k].rule_no = i and live[k] and coalesce(((lives[k]).ended).recorded_at < untils[i], false);
-				end loop;
-				gone[i] := not held or rules[i].rule = any (chosen);
-				if not gone[i] then
-					chosen := chosen || rules[i].rule;
-				end if;
-			end loop;
-			live := '{}';
-			followed := '{}';
-			for i in 1 .. cardinality(lives) loop
-				l := lives[i];
-				l.followed := null;
-				is_first := true;
-				for k in 1 .. i - 1 loop
-					continue when not live[k];
-					if rules[lives[k].rule_no].followed_by = rules[l.rule_no].rule
-					   and lives[k].place < l.progress_place and lives[k].place >= l.broken_at then
-						l.followed := k;
+					l := lives[k];
+					continue when l.rule_no <> i;
+					is_live := untils[i] is null;
+					if not is_live and l.ended is not null then
+						known_at := (select min(c) from unnest(l.closers) c where c >= sinces[i] and c < untils[i]);
+						is_live := known_at is not null;
+						if (l.ended).recorded_at >= untils[i] then
+							l.ended.recorded_at := known_at; -- of another event; this one was entered afterwards
+						end if;
 					end if;
-					is_first := is_first and (lives[k].rule_no <> l.rule_no or lives[k].since <> l.since);
+					l.followed := null;
+					for n in 1 .. cardinality(lives) loop
+						m := lives[n];
+						if live[n] and rules[m.rule_no].followed_by = rules[i].rule and m.place < l.progress_place and m.place >= l.broken_at then
+							l.followed := n;
+						end if;
+						continue when not is_live or rules[m.rule_no].rule <> rules[i].rule;
+						if live[n] then
+							is_live := m.since <> l.since
+							           and (m.rule_no = i or (m.ended).event_id is distinct from (l.ended).event_id);
+						elsif untils[i] is not null and untils[m.rule_no] is null and m.since = l.since then
+							-- What broke it off may break off nothing now.
+							is_live := m.ended is not null or l.state = 'met' or (l.ended).kind not in ('transfer', 'reopen');
+						end if;
+					end loop;
+					lives[k] := l;
+					live[k] := is_live and (l.followed is not null or l.progress_place is null);
+					followed := followed || l.followed;
 				end loop;
-				lives[i] := l;
-				live[i] := is_first and not gone[l.rule_no] and (l.followed is not null or l.progress_place is null);
-				followed := followed || l.followed;
 			end loop;
-		end loop;
-		if true <> all (live) then
+		end if;
+		if cardinality(lives) = 0 or true <> all (live) then
 			rule := null;
 			start_on := null; -- no deadline, no end
 			start_at := null;

@@ -11,7 +11,7 @@ as $$
 declare
 	d record;
 	e record;
-	r letterwatch.rule;
+	r record;
 	nominal date;
 	present date;
 begin
@@ -26,8 +26,14 @@ begin
 			'See: select * from letterwatch.letter_status; and select rule_set, rule from letterwatch.rule;');
 	end if;
 	select x.* into r
-	from letterwatch.rule x
-	where x.rule_set = d.rule_set and x.rule = d.rule and x.valid_from = d.rule_from;
+	from (select y.rule_set, y.rule, y.valid_from, y.basis, y.begins, y.count_from, y.amount, y.unit, y.month_end, y.roll, null as until
+	      from letterwatch.rule y
+	      union all
+	      select p.rule_set, p.rule, p.valid_from, p.basis, p.begins, p.count_from, p.amount, p.unit, p.month_end, p.roll, p.until
+	      from letterwatch.rule_past p) x
+	where x.rule_set = d.rule_set and x.rule = d.rule and x.valid_from = d.rule_from
+	order by x.until desc nulls first
+	limit 1;
 	select x.event_id, x.kind, x.outcome, x.recorded_at into e from letterwatch.letter_event x where x.event_id = d.closed_event;
 
 	return query select 'rule', null::date, format('%s / %s: %s. %s', d.rule_set, d.rule,

@@ -76,7 +76,8 @@ begin
 		       s.due_on as old_due, s.state as old_state, s.reached >= g.offsets[g.overdue_no] as was_overdue,
 		       w.rule_set, coalesce(w.office_code, s.office_code) as office_code, w.unit, coalesce(w.state, 'gone') as state,
 		       w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional, w.first_stage, w.closed_event, w.closed_on, w.closed_kind,
-		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline, w.verdict, t.stage_done, u.reached,
+		       w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until, w.baseline, w.verdict,
+		       case when m.moved or w.state = 'open' then t.stage_done else u.stage_done end as stage_done, u.reached,
 		       case when w.state = 'open' and not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end as next_event_at,
 		       case when m.moved then moment else s.dated_at end as dated_at
 		from wanted w
@@ -102,12 +103,16 @@ begin
 			       case when k.counts_the_same then s.stage_done end
 			offset 0
 		) u (reached, stage_done)
-		left join lateral letterwatch.stages_ahead(w.calendar, w.time_zone, w.day_begins, w.rule_set, w.rule, w.overdue_at,
-		                                           w.first_stage, w.muted_until, u.reached, u.stage_done, m.moved,
-		                                           case when m.moved or w.state = 'open' and
-		                                                     (settings_changed or (w.overdue_at, w.office_code, w.rule_set, w.state)
-		                                                      is distinct from (s.overdue_at, s.office_code, s.rule_set, s.state))
-		                                                then moment end) t on true
+		left join lateral (
+			select x.*
+			from letterwatch.stages_ahead(w.calendar, w.time_zone, w.day_begins, w.rule_set, w.rule, w.overdue_at,
+			                              w.first_stage, w.muted_until, u.reached, u.stage_done, m.moved,
+			                              case when m.moved or w.state = 'open' and
+			                                        (settings_changed or (w.overdue_at, w.office_code, w.rule_set, w.state)
+			                                         is distinct from (s.overdue_at, s.office_code, s.rule_set, s.state))
+			                                   then moment end) x
+			where m.moved or w.state = 'open' -- else it stands where it stood
+		) t on true
 		where w.letter_no is null or s.letter_no is null
 		   or (w.rule_set, w.office_code, w.unit, w.state, w.start_on, w.due_on, w.late_at, w.overdue_at, w.provisional,
 		       w.first_stage, w.closed_event, w.closed_on, w.rule_from, w.begun_at, w.pauses, w.extended_to, w.muted_until,

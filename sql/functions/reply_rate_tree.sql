@@ -19,7 +19,6 @@ set search_path = pg_catalog, letterwatch, pg_temp
 set plan_cache_mode = force_custom_plan
 set jit = off
 set work_mem = '64MB'
-set parallel_tuple_cost = 0.01
 as $$
 declare
 	past timestamptz := case when as_of < letterwatch.clock() then as_of end;
@@ -47,21 +46,24 @@ begin
 
 	return query
 	with tally as (
-		select s.path[top + 1] as child, s.level, x.due_month as month, x.rule, x.verdict, count(*)::int as n,
-		       (count(*) filter (where x.late_at <= letterwatch.clock()))::int as ended
-		from letterwatch.office_setting s
-		join letterwatch.deadline x on x.office_code = s.office_code
-		where past is null and s.office_code = any (offices) and x.verdict is not null
-		  and x.due_month between first_month and last_month
-		group by s.path[top + 1], s.level, x.due_month, x.rule, x.verdict
-		union all
-		select s.path[top + 1], s.level, x.due_month, x.rule, null, count(*)::int,
-		       (count(*) filter (where x.late_at <= letterwatch.clock()))::int
-		from letterwatch.office_setting s
-		join letterwatch.deadline x on x.office_code = s.office_code
-		where past is null and s.office_code = any (offices) and x.state = 'open'
-		  and x.due_month between first_month and last_month
-		group by s.path[top + 1], s.level, x.due_month, x.rule
+		-- Office by office, each in the order of its index.
+		select o.child, o.level, x.month, x.rule, x.verdict, sum(x.n)::int as n, sum(x.ended)::int as ended
+		from unnest(offices, children, levels) o (office_code, child, level)
+		cross join lateral (
+			select d.due_month as month, d.rule, d.verdict, count(*)::int as n,
+			       (count(*) filter (where d.late_at <= letterwatch.clock()))::int as ended
+			from letterwatch.deadline d
+			where past is null and d.office_code = o.office_code and d.verdict is not null
+			  and d.due_month between first_month and last_month
+			group by d.due_month, d.rule, d.verdict
+			union all
+			select d.due_month, d.rule, null, count(*)::int, (count(*) filter (where d.late_at <= letterwatch.clock()))::int
+			from letterwatch.deadline d
+			where past is null and d.office_code = o.office_code and d.state = 'open'
+			  and d.due_on >= first_month and d.due_on < last_month + interval '1 month'
+			group by d.due_month, d.rule
+		) x
+		group by o.child, o.level, x.month, x.rule, x.verdict
 		union all
 		select o.child, o.level, t.month, t.rule, t.verdict, t.n, t.ended
 		from letterwatch.verdicts_then(offices, first_month, last_month, past) t

@@ -31,6 +31,7 @@ create type letterwatch.life as (
 	followed int,
 	state text,
 	ended letterwatch.life_end,
+	closers timestamptz[],
 	due_on date,
 	office_code text,
 	unit text
@@ -40,7 +41,7 @@ comment on type letterwatch.life is 'A deadline while derive goes through the ev
 comment on table letterwatch.rule is
 	'The periods that a letter sets running. A changed law is a new row with its own valid_from; letters received before keep the old one. A corrected row concerns what is open.';
 comment on column letterwatch.deadline.rule_set is
-	'Of its letter; or the one that it was under when it was closed, if its letter has come under another.';
+	'That of its letter, or of what was closed, that by which it was.';
 
 -- Closed deadlines that had gone with their rules come again.
 insert into letterwatch.settings_change (what, rule_sets)

@@ -33,8 +33,7 @@ my $SECOND    = 1_000_000;
 my $DAY       = 86400 * $SECOND;
 my $EPOCH     = Oracle::day_number(1970, 1, 1);
 my @COUNTS_BY = qw(count_from amount unit month_end roll end_of_day);
-my @EFFECTS   = qw(begins met_by not_owed_in restarts on_transfer on_reopen followed_by);
-my @GRANTS    = qw(may_suspend may_extend);
+my @EFFECTS   = qw(begins met_by not_owed_in restarts on_transfer on_reopen followed_by may_suspend may_extend);
 
 # ---- moments ------------------------------------------------------------------------------------------------------
 
@@ -302,46 +301,80 @@ sub begins_anew {
 
 sub is_one_of { my ($value, $list) = @_; return scalar grep { $_ eq $value } @$list; }
 
-# The rules that the letter is or was under: by name, the older before the younger, each [ row, until ]; no end: it still is. What events
-# did by it is as it was then, all else as it is now, but that what was granted once stays granted.
+# The rules that the letter is or was under: by name, the older before the younger, each [ row as it was, since, until ]; no end: it
+# still is.
 sub rules_held {
 	my ($world, $fact) = @_;
 	my @untils = map { $_->{until} } map { @{ $_->{was} // [] } } values %{ $world->{office} }, map { @$_ } values %{ $world->{rule} };
 	my $held   = $world->{held}{ @untils . " $fact->{received_on} " . ($fact->{own_rule_set} // "of $fact->{to_office}") } //= {};
 	return $held if %$held;
+	my ($since, $here_since, $here) = (-9e18, -9e18, '');
 	for my $until ((sort { $a <=> $b } @untils), undef) {
 		my $then     = defined $until ? $until - 1 : undef;
 		my $rule_set = $fact->{own_rule_set} // setting($world, $fact->{to_office}, 'rule_set', $then);
+		($here, $here_since) = ($rule_set, $since) if $here ne $rule_set;
 		for my $rule (grep { $_->{valid_from} <= $fact->{received_on} && $fact->{received_on} <= $_->{valid_to} }
 			@{ $world->{rule}{$rule_set} // [] })
 		{
-			my $was = row_at($rule, $then);
-			my $is  = join '|', $rule_set, map { ref eq 'ARRAY' ? "@$_" : $_ // '' } @$was{ @EFFECTS, @GRANTS };
-			my %row = (%$rule, %$was{@EFFECTS}, map { $_ => $rule->{$_} || $was->{$_} } @GRANTS);
+			my $was     = row_at($rule, $then);
+			my $is      = join '|', $rule_set, map { ref eq 'ARRAY' ? "@$_" : $_ // '' } @$was{@EFFECTS};
 			my $of_name = $held->{ $rule->{rule} } //= [];
-			pop @$of_name if @$of_name and $of_name->[-1][2] eq $is;
-			push @$of_name, [ \%row, $until, $is ];
+			my $last    = $of_name->[-1];
+			my $goes_on = $last && $last->[3] eq $is && $last->[2] == $since;
+			pop @$of_name if $goes_on;
+			push @$of_name, [ { %$rule, %$was{@EFFECTS} }, $goes_on ? $last->[1] : $since, $until, $is, $here_since ];
+		}
+		$since = $until;
+	}
+	# By the last one under a rule set all was judged that was open then, whenever it had been recorded.
+	for my $of_name (values %$held) {
+		for my $n (0 .. $#$of_name) {
+			$of_name->[$n][1] = $of_name->[$n][4] if $n == $#$of_name or $of_name->[ $n + 1 ][4] != $of_name->[$n][4];
 		}
 	}
 	return $held;
 }
 
-# Of the rules of each name the oldest holds by which one was closed while the letter was under it; else the present one.
+# An event did what the rule of then said, to what it closed; all else is as the present one has it.
 sub deadlines {
 	my ($world, $letter, $life) = @_;
 	my $held    = rules_held($world, corrected($world, $letter));
 	my %follows = map { my $name = $_; $name => scalar grep { $_->[0]{begins} eq 'progress' } @{ $held->{$name} } } keys %$held;
 	my @deadlines;
 	for my $name (sort { !!$follows{$a} <=> !!$follows{$b} || $a cmp $b } keys %$held) {
-		for (@{ $held->{$name} }) {
-			my ($row, $until) = @$_;
+		my @all = @{ $held->{$name} };
+		my %now = map { $_->{since} => $_ } defined $all[-1][2] ? () : of_rule($world, $life, $all[-1][0], @deadlines);
+		my @of_name;
+		for (@all) {
+			my ($row, $since, $until) = @$_;
 			my @own = of_rule($world, $life, $row, @deadlines);
-			next if defined $until and !grep { defined $_->{closed_at} && $_->{closed_at} < $until } @own;
-			push @deadlines, @own;
-			last;
+			if (defined $until) {
+				@own = grep { was_closed($world, $_, $life, $since, $until) } @own;
+				# What broke it off breaks off nothing now.
+				@own = grep { !$_->{broken_by} || $_->{closed_event} != $_->{broken_by}{event_id} || !$now{ $_->{since} } || $now{ $_->{since} }{state} !~ /^(open|suspended)$/ } @own;
+			}
+			push @of_name, grep { my $d = $_; !grep { is_same($_, $d) } @of_name } @own;
 		}
+		push @deadlines, @of_name;
 	}
 	return { map { ("$_->{rule}/$_->{since}" => $_) } @deadlines };
+}
+
+sub is_same {
+	my ($one, $other) = @_;
+	return $one->{since} == $other->{since} || defined $one->{closed_event} && $one->{closed_event} == ($other->{closed_event} // -1);
+}
+
+# Whether something that was recorded in a time closed it: then it is judged by what was in force at that moment, though something
+# entered afterwards closes it by now.
+sub was_closed {
+	my ($world, $deadline, $life, $since, $until) = @_;
+	return 0 if $deadline->{state} =~ /^(open|suspended)$/;
+	my @closers = ($deadline->{closed_at}, $deadline->{state} ne 'met' ? () : map { $_->{recorded_at} }
+		grep { my $step = $_; $step->{possible} && $step->{place} > $deadline->{place} && is_one_of($step->{kind}, $deadline->{row}{met_by}) } @$life);
+	my ($known_at) = sort { $a <=> $b } grep { $since <= $_ && $_ < $until } @closers or return 0;
+	date($world, $life, $deadline, $known_at, @{ $deadline->{extensions} }) if $deadline->{closed_at} >= $until;
+	return 1;
 }
 
 # The deadlines of one rule, beside some of others.
@@ -404,6 +437,7 @@ sub one_deadline {
 	my @extensions = map { $_->{event}{until} }
 	  grep { $_->{kind} eq 'extend' && $rule->{may_extend} && ($_->{event}{rule} // '') eq $rule->{rule} } @until;
 	$deadline->{named_on} = $begin->{event}{until} if $begin->{kind} eq 'supervise';
+	$deadline->{extensions} = \@extensions;
 	date($world, $life, $deadline, $closed && $closed->{recorded_at}, @extensions);
 	return $deadline;
 }

@@ -684,7 +684,7 @@ sub perform {
 	$step->{done}->(map { /^event\|(\d+)/ } @answer) if $done;
 	if ($changed) {
 		ask($session, set_now());
-		@touched = grep { $step->{what} =~ /^office/ || owes($_) } values %letters;
+		@touched = grep { $step->{what} =~ /^(office|rule)/ || owes($_) } values %letters;
 		1 while (ask($session, 'select letterwatch.redate_letters(1000)'))[0];
 		@answer = ask($session, told_of(@touched));
 	}
