@@ -53,7 +53,8 @@ begin
 
 	is_job := not isempty(days) and exists (select from letterwatch.letter_state)
 	          or exists (select from letterwatch.letter_state s
-	                     where s.office_code = any (of_offices) or s.rule_set = any (of_rule_sets));
+	                     where s.office_code = any (of_offices) or s.rule_set = any (of_rule_sets))
+	          or exists (select from letterwatch.office_setting_past p where p.rule_set = any (of_rule_sets));
 
 	perform letterwatch.lock_settings();
 	moment := letterwatch.instant();

@@ -36,7 +36,9 @@ begin
 				join letterwatch.office_setting o on o.office_code = s.office_code
 				where s.letter_no > coalesce(job.done_upto[1], '')
 				  and (s.rule_set = any (job.rule_sets) or s.office_code = any (job.offices) or o.calendar = any (job.calendars)
-				       or s.former_offices && job.offices)
+				       or s.former_offices && job.offices
+				       or job.rule_sets <> '{}' and exists (select from letterwatch.deadline d
+				                                            where d.letter_no = s.letter_no and d.rule_set = any (job.rule_sets)))
 				order by s.letter_no
 				limit at_most);
 			seen := cardinality(letters);

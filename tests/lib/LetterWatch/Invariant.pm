@@ -24,7 +24,7 @@ sub uncovered {
 	my $open = $of eq 'open' ? "and d.state = 'open'" : '';
 	return <<"SQL";
 		with came as (
-			select d.letter_no, d.rule, d.since, d.due_on, d.dated_at, n.stage_no, t.at
+			select d.letter_no, d.rule, d.since, d.due_on, d.dated_at, n.stage_no, t.at, g.measure
 			from letterwatch.deadline d
 			join letterwatch.office_setting o on o.office_code = d.office_code
 			join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
@@ -69,6 +69,7 @@ sub uncovered {
 			select count(*)
 			from letterwatch.alert a
 			where (a.letter_no, a.rule, a.since, a.due_on) = (c.letter_no, c.rule, c.since, c.due_on)
+			  and (a.stage_offset is null) = (c.measure = 'second')
 			  and c.stage_no between a.stage_no + a.occurrence - a.covers and a.stage_no + a.occurrence - 1
 		) n (alerts)
 		where n.alerts <> 1
@@ -82,7 +83,7 @@ my %faults = (
 		from (
 			select a.*, stage_no + occurrence - covers as first_no, stage_no + occurrence - 1 as last_no,
 			       max(stage_no + occurrence - 1) over (
-			       	partition by letter_no, rule, since, due_on
+			       	partition by letter_no, rule, since, due_on, stage_offset is null -- under rules that count seconds: others' stages
 			       	order by stage_no + occurrence groups between unbounded preceding and 1 preceding) as told_no
 			from letterwatch.alert a
 		) x
