@@ -1,7 +1,7 @@
 -- apply_replicated() → boolean: puts offices that came by replication into force, as apply_settings; true: it did, and planning is
 -- locked until the commit, which is to come next. What is broken in them (an office whose parent is not here, an unknown time zone)
 -- is named in the server's log and tried again after a minute, what is held by others after a second: neither stops the claim.
--- Callers: claim_due.
+-- Callers: claim_due, where there are such.
 create or replace function letterwatch.apply_replicated() returns boolean
 language plpgsql volatile
 set lock_timeout = '100ms'
@@ -14,10 +14,6 @@ declare
 	changes bigint[];
 	wait interval;
 begin
-	if not exists (select from letterwatch.settings_change c
-	               where c.redated_at is null and c.applied_at is null and c.next_try_at is not null) then
-		return false;
-	end if;
 	changes := array(
 		select c.change_id
 		from letterwatch.settings_change c

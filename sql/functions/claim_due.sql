@@ -31,7 +31,9 @@ declare
 	raised int := 0;
 	daily int := 0;
 	redated int := 0;
-	applied boolean := letterwatch.apply_replicated();
+	applied boolean := exists (
+		select from letterwatch.settings_change c where c.redated_at is null and c.applied_at is null and c.next_try_at is not null)
+		and letterwatch.apply_replicated();
 	settled boolean := not applied and letterwatch.try_planning();
 	settings_changed boolean := exists (
 		select from letterwatch.settings_change c where c.redated_at is null and c.applied_at is not null);

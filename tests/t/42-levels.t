@@ -1,5 +1,6 @@
 # Two provinces and the nation, each with a database of its own: the nation sees all by logical replication and tells what is
-# addressed to it; a transfer and an order go down; the link is cut and healed; a province is restored from a backup.
+# addressed to it; a transfer and an order go down; the link is cut and healed; a province is restored from a backup; a county below
+# has a database, too.
 use strict;
 use warnings;
 
@@ -46,8 +47,8 @@ sub script {
 sub link_to { return $_[0]->node->connstr($DB) . ' user=repl' }
 
 sub subscribe {
-	my ($nation, $province, $site) = @_;
-	script($nation, 'nation', site => $site, province => link_to($province), reader => 'repl');
+	my ($nation, $province, $site, %more) = @_;
+	script($nation, 'nation', site => $site, province => link_to($province), reader => 'repl', %more);
 	return;
 }
 
@@ -55,7 +56,9 @@ sub subscribe {
 sub becomes {
 	my ($lw, $sql, $wanted, $what, $limit_s) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $start = time;
 	wait_until { $lw->psql($DB, $sql) eq $wanted } $limit_s // 20, $what or diag('it is ' . $lw->psql($DB, $sql));
+	note(sprintf 'after %.1f s', time - $start);
 	return;
 }
 
@@ -243,6 +246,44 @@ subtest 'a province is restored from a backup' => sub {
 	becomes($restored, q{select count(*) from letterwatch.deadline where (letter_no, rule) = ('NEW', 'feedback')}, 1, 'orders come down');
 };
 
+# A county of province 2 with a database of its own: its letters go up by the province, and what comes down to it, too.
+subtest 'a level more' => sub {
+	my $county = new_site();
+	push @sites, $county;
+	push @logs,  LetterWatch::Syslog->new;
+	$county->set_clock($DB, now_is());
+	$county->psql($DB, $RULES);
+	script($county, 'province', site => 21, reader => 'repl');
+	$county->psql($DB, <<~'SQL');
+		insert into letterwatch.office (office_code, name, rule_set, site) values ('N', 'Nation', 'fast', 0);
+		insert into letterwatch.office (office_code, name, parent_code, site) values ('P2', 'Province', 'N', 2), ('K', 'County', 'P2', 21);
+		SQL
+	script($provinces[1], 'province', site => 2, below => 21, reader => 'repl');
+	subscribe($provinces[1], $county, 21, own => 2);
+	script($county, 'down', site => 21, nation => link_to($provinces[1]));
+	push @daemons, $county->start_daemon($DB, $logs[3]);
+
+	register($county, 'K-1', 'K', 1);
+	wait_until { $logs[3]->lines; told($logs[0], 'K-1') } 20, 'what is escalated to the nation is told there';
+	is_deeply([ told($logs[3], 'K-1') ], ['overdue K'], 'what is the county\'s own by the county');
+	is_deeply([ told($logs[2], 'K-1') ], [], 'and nothing by the province between them');
+	$nation->psql($DB, q{select letterwatch.supervise_letter('K-1', 'N', '2026-05-20', 'checked', 'spring', 'L-1')});
+	my $feedback = q{select state from letterwatch.deadline where (letter_no, rule) = ('K-1', 'feedback')};
+	becomes($county, $feedback, 'open', 'an order goes down two levels');
+	$county->psql($DB, q{select letterwatch.feed_back('K-1')});
+	becomes($nation, $feedback, 'met', 'and the report up');
+};
+
+subtest 'the next morning' => sub {
+	$added_s += 23 * 3600;
+	$_->set_clock($DB, now_is()), $_->psql($DB, 'notify letterwatch_due') for @sites;
+	wait_until { 4 == grep { $_->events('digest') } @logs } 30, 'each site has its digest';
+	my %digest = map { $_->{fields}{office} => $_->{fields} } map { $_->events('digest') } @logs;
+	is_deeply([ map { [ sort map { $_->{fields}{office} } $_->events('digest') ] } @logs ],
+		[ ['N'], [qw(C1 P1)], [qw(C2 P2)], ['K'] ], 'of its own offices');
+	is($digest{N}{tree_overdue}, $digest{P1}{tree_overdue} + $digest{P2}{tree_overdue}, 'that of the nation is the sum');
+};
+
 # At rest, all have the same.
 becomes($_, 'select count(*) from letterwatch.replan_queue', 0, 'nothing waits') for @sites;
 is($_->psql($DB, q{select string_agg(v::text, ' ') from letterwatch.verify() v}), '', 'nothing is amiss') for @sites;
@@ -257,13 +298,14 @@ my %inputs = (
 for my $what (sort keys %inputs) {
 	is($nation->psql($DB, $inputs{$what}), $provinces[0]->psql($DB, $inputs{$what}), "the $what of the province are those of the nation");
 }
-for my $place (0 .. 2) {
+for my $place (0 .. $#sites) {
 	my %times;
 	$times{ $_->{fields}{id} }++ for $logs[$place]->alerts;
 	is_deeply([ grep { $times{$_} > 1 } keys %times ], [], 'no line came twice');
-	my @own = ([qw(N)], [qw(C1 P1)], [qw(C2 P2)])[$place];
+	my @own = ([qw(N)], [qw(C1 P1)], [qw(C2 P2)], [qw(K)])[$place];
 	my %own = map { $_ => 1 } @{ $own[0] };
-	is_deeply([ grep { !$own{ $_->{fields}{to} } } $logs[$place]->alerts ], [], 'nor one for another site');
+	is_deeply([ map { $_->{text} } grep { !$own{ $_->{fields}{to} } && !$_->{fields}{covers} } $logs[$place]->alerts ], [],
+		'nor one of another site, unless it stands for one of this, too');
 	ok($daemons[$place]->stop, 'the daemon stops') or diag($daemons[$place]->log);
 }
 done_testing;
