@@ -1,4 +1,5 @@
--- 0012 held: a deadline that was closed stays under the rules by which it was, whatever rules its letters come under.
+-- 0012 held: a deadline that was closed stays under the rules by which it was, whatever rules its letters come under; and several
+-- sites, each with a database of its own.
 
 -- What comes again with another shape.
 drop function if exists letterwatch.derive(text[], timestamptz);
@@ -41,16 +42,6 @@ comment on table letterwatch.rule is
 	'The periods that a letter sets running. A changed law is a new row with its own valid_from; letters received before keep the old one. A corrected row concerns what is open.';
 comment on column letterwatch.deadline.rule_set is
 	'Of its letter; or the one that it was under when it was closed, if its letter has come under another.';
-
--- Closed deadlines that had gone with their rules come again.
-insert into letterwatch.settings_change (what, rule_sets)
-select 'rules of version 12', array_agg(r.rule_set)
-from letterwatch.rule_set r
-where exists (select from letterwatch.letter)
-  and (exists (select from letterwatch.rule_past)
-       or exists (select from letterwatch.office_setting_past p
-                  join letterwatch.office_setting s on s.office_code = p.office_code and s.rule_set <> p.rule_set))
-having count(*) > 0;
 
 -- ---- several sites --------------------------------------------------------------------------------------------------------
 
@@ -116,3 +107,15 @@ create table letterwatch.replica_conflict (
 );
 comment on table letterwatch.replica_conflict is
 	'What another site has sent under a number that is something else''s here, and was not taken. verify names it; an administrator deletes it when it is cleared up.';
+
+-- ---- what is to be done -----------------------------------------------------------------------------------------------------
+
+-- Closed deadlines that had gone with their rules come again.
+insert into letterwatch.settings_change (what, rule_sets)
+select 'rules of version 12', array_agg(r.rule_set)
+from letterwatch.rule_set r
+where exists (select from letterwatch.letter)
+  and (exists (select from letterwatch.rule_past)
+       or exists (select from letterwatch.office_setting_past p
+                  join letterwatch.office_setting s on s.office_code = p.office_code and s.rule_set <> p.rule_set))
+having count(*) > 0;
