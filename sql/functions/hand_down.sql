@@ -4,6 +4,9 @@
 -- Callers: replan, plan_new_letters. Does nothing in a database that stands alone.
 create or replace function letterwatch.hand_down(letters text[]) returns void
 language plpgsql volatile
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
 	needed record;

@@ -15,13 +15,14 @@ begin
 	end if;
 	lock table letterwatch.planning in exclusive mode;
 	select p.site into old_site from letterwatch.planning p;
-	if coalesce(old_site, 0) <> set_site.site then
-		if exists (select from letterwatch.letter) or exists (select from letterwatch.letter_event) then
-			perform letterwatch.refuse('LW003', format('this database has letters and events, numbered as of site %s', coalesce(old_site, 0)),
-				'Begin another site with an empty database, and take its letters in there.');
-		end if;
-		perform setval('letterwatch.event_id_seq', greatest(1, set_site.site::bigint << 48), set_site.site > 0);
+	if coalesce(old_site, 0) <> set_site.site
+	   and (exists (select from letterwatch.letter) or exists (select from letterwatch.letter_event)) then
+		perform letterwatch.refuse('LW003', format('this database has letters and events, numbered as of site %s', coalesce(old_site, 0)),
+			'Begin another site with an empty database, and take its letters in there.');
 	end if;
+	perform setval('letterwatch.event_id_seq', greatest(1, set_site.site::bigint << 48), set_site.site > 0)
+	from letterwatch.event_id_seq s
+	where s.last_value >> 48 <> set_site.site;
 	update letterwatch.planning p set site = set_site.site where p.site is distinct from set_site.site;
 	perform letterwatch.plan_daily_lines();
 end

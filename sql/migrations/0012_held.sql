@@ -85,6 +85,10 @@ alter table letterwatch.settings_change add column next_try_at timestamptz;
 comment on column letterwatch.settings_change.next_try_at is
 	'When a daemon puts it into force, or tries to again: of offices that came by replication. NULL: its own transaction does.';
 
+-- All letters of a site may come at once.
+create index replan_queue_since on letterwatch.replan_queue (since);
+create index replan_queue_next_try on letterwatch.replan_queue (next_try_at);
+
 create table letterwatch.outgoing (
 	site int not null,
 	letter_no text collate "C" not null,
