@@ -1,10 +1,20 @@
--- admit_office(): trigger of office, before each row that replication inserts: of an office that is here already, the row becomes what
--- is sent. So all offices can be sent again.
+-- admit_office(): trigger of office, before each row that replication changes. An office of this site is this site's alone: nothing comes
+-- of what is sent of it. Of another that is here already, what is inserted becomes an update, so that all can be sent again.
 create or replace function letterwatch.admit_office() returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 begin
+	if exists (select
+	           from letterwatch.office_setting o
+	           join letterwatch.planning p on p.site = o.site
+	           where o.office_code = case when tg_op = 'INSERT' then new.office_code else old.office_code end) then
+		return null;
+	elsif tg_op = 'DELETE' then
+		return old;
+	elsif tg_op = 'UPDATE' then
+		return new;
+	end if;
 	update letterwatch.office o
 	set name = new.name, parent_code = new.parent_code, time_zone = new.time_zone, calendar = new.calendar,
 	    rule_set = new.rule_set, day_begins = new.day_begins, site = new.site

@@ -9,9 +9,17 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
+	own_site int := (select p.site from letterwatch.planning p);
 	needed record;
 begin
-	if not exists (select from letterwatch.planning p where p.site is not null) then
+	if own_site is null
+	   or not exists (
+		select
+		from letterwatch.letter l
+		left join letterwatch.letter_state s on s.letter_no = l.letter_no
+		cross join unnest(array[l.office_code::text, s.office_code::text] || s.former_offices) x (office_code)
+		join letterwatch.office_setting o on o.office_code = x.office_code and o.site <> own_site
+		where l.letter_no = any (letters)) then
 		return;
 	end if;
 	for needed in -- few: an order, a transfer, what follows them

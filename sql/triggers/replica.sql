@@ -1,6 +1,6 @@
 -- Triggers of what comes by logical replication from another site (sql/replicate/), which fires only row triggers, and only those that
 -- are enabled for it: none of these concerns what is written here.
-create or replace trigger admit_office before insert on letterwatch.office
+create or replace trigger admit_office before insert or update or delete on letterwatch.office
 	for each row execute function letterwatch.admit_office();
 create or replace trigger office_replicated after insert or update or delete on letterwatch.office
 	for each row execute function letterwatch.office_replicated();

@@ -126,6 +126,10 @@ select lwtest.rows_are(
 	$$ values ('conflict letter', 'OWN'), ('conflict letter_event', 'FAR') $$,
 	'something else under the same number is named, and not taken');
 
+select lwtest.apply($$ update letterwatch.office set name = 'theirs' where office_code in ('T-P', 'T-Q');
+	insert into letterwatch.office (office_code, name) values ('T-P-C', 'theirs') $$) \g /dev/null
+select is((select string_agg(office_code, ' ') from letterwatch.office where name = 'theirs'), 'T-Q', 'an office of this site is this site''s alone');
+
 -- ---- what it hands down ----------------------------------------------------------------------
 
 rollback to standing_alone;
