@@ -5,11 +5,11 @@
 -- language NULL: only the last row. The daemon then asks for the lines by outbox_lines, when this has committed: were they this
 -- function's answer, the locks of the claim would be held until it has read them, and clerks would wait for a daemon that is
 -- stopped or cut off.
--- Puts offices that came by replication into force, and then does nothing else. Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due and, when no
--- alert is left, the lines that come by the day; when there is none, re-dates the next deadlines that a change of settings
--- concerns. While there are such, only what this very call has planned anew is told: no alert comes for a date that the change
--- has moved, nor at a time made of what settings were and what they are. Holds planning in ROW SHARE, so that none comes into
--- force meanwhile; at a moment at which one does, nothing is raised.
+-- Puts offices that came by replication into force, and then does nothing else. Works off replan_queue, takes over lines whose daemon
+-- is gone or whose lease of 30 s is over, raises what is due and, when no alert is left, the lines that come by the day; when there is
+-- none, re-dates the next deadlines that a change of settings concerns. While there are such, only what this very call has planned anew
+-- is told: no alert comes for a date that the change has moved, nor at a time made of what settings were and what they are. Holds
+-- planning in ROW SHARE, so that none comes into force meanwhile; at a moment at which one does, nothing is raised.
 -- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows.
 -- Errors: 08003 where `instance` is not known, as after a restore: the daemon connects anew, and gets another number. Safe to repeat
 -- after a lost answer: what was raised is still in the outbox of `instance`.
