@@ -107,5 +107,6 @@ grant select on letterwatch.replan_queue, letterwatch.parked, letterwatch.deadli
 	to letterwatch_admin;
 grant execute on function letterwatch.verify(), letterwatch.resend_alerts(timestamptz, timestamptz), letterwatch.check_setup(int),
 	letterwatch.check_import(text, int), letterwatch.import_calendar(text, int, text), letterwatch.preview_calendar(text, int),
-	letterwatch.preview(), letterwatch.redate_letters(int)
+	letterwatch.preview(), letterwatch.redate_letters(int), letterwatch.set_site(int), letterwatch.hand_back(int)
 	to letterwatch_admin;
+grant select, delete on letterwatch.replica_conflict to letterwatch_admin;

@@ -93,11 +93,16 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 \endif
 
 \ir functions/add_list.sql
+\ir functions/admit_event.sql
+\ir functions/admit_letter.sql
+\ir functions/admit_office.sql
 \ir functions/adopt_lines.sql
 \ir functions/alert_message.sql
+\ir functions/apply_replicated.sql
 \ir functions/apply_settings.sql
 \ir functions/as_called.sql
 \ir functions/assign_letter.sql
+\ir functions/await_replicated.sql
 \ir functions/calendar_heirs.sql
 \ir functions/calendar_kept.sql
 \ir functions/check_duplicates.sql
@@ -134,6 +139,8 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 \ir functions/feed_back.sql
 \ir functions/first_stage.sql
 \ir functions/forget_petitioner.sql
+\ir functions/hand_back.sql
+\ir functions/hand_down.sql
 \ir functions/handles_letter.sql
 \ir functions/heard_stage.sql
 \ir functions/import_calendar.sql
@@ -167,11 +174,13 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 \ir functions/my_clerk_offices.sql
 \ir functions/my_offices.sql
 \ir functions/my_roles.sql
+\ir functions/needed_below.sql
 \ir functions/next_event.sql
 \ir functions/next_morning.sql
 \ir functions/next_stage.sql
 \ir functions/notice_text.sql
 \ir functions/number_rejects.sql
+\ir functions/office_replicated.sql
 \ir functions/office_then.sql
 \ir functions/open_batch.sql
 \ir functions/outbox_lines.sql
@@ -189,6 +198,7 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 \ir functions/preview_calendar.sql
 \ir functions/pull_sources.sql
 \ir functions/queue_due.sql
+\ir functions/queue_replicated.sql
 \ir functions/raise_alerts.sql
 \ir functions/raise_calendar_gaps.sql
 \ir functions/raise_cleared.sql
@@ -232,6 +242,7 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 \ir functions/said_before.sql
 \ir functions/sees_all.sql
 \ir functions/sees_letter.sql
+\ir functions/set_site.sql
 \ir functions/settings_changed.sql
 \ir functions/settings_committed.sql
 \ir functions/stage_event.sql
@@ -248,9 +259,11 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 \ir functions/take_events.sql
 \ir functions/take_letters.sql
 \ir functions/take_lines.sql
+\ir functions/take_outgoing.sql
 \ir functions/take_staged.sql
 \ir functions/term_code.sql
 \ir functions/title.sql
+\ir functions/told_here.sql
 \ir functions/transfer_letter.sql
 \ir functions/try_planning.sql
 \ir functions/unpark.sql
@@ -290,6 +303,7 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 \ir triggers/letter.sql
 \ir triggers/letter_event.sql
 \ir triggers/petitioner.sql
+\ir triggers/replica.sql
 \ir triggers/settings.sql
 
 \ir calendar/cn.sql

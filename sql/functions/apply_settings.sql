@@ -1,11 +1,11 @@
--- apply_settings(): puts the settings that this transaction has changed into force: derives calendar_date, office_setting and
--- stage_plan again, keeps planning away for the moment until the commit, and leaves in settings_change what redate_letters has to
--- do. Nothing to do where nothing is noted.
+-- apply_settings(replicated): puts the settings that this transaction has changed into force, or those that came by replication:
+-- derives calendar_date, office_setting and stage_plan again, keeps planning away for the moment until the commit, and leaves in
+-- settings_change what redate_letters has to do. Nothing to do where nothing is noted.
 -- The moment at which they come into force (recorded_at, until) is taken under the lock: whoever planned by the old settings
 -- has recorded before it. It stands in planning, by whose change lock_planning knows that an older snapshot is of older settings.
 -- Errors: those of refuse_rules, the rebuild functions and lock_settings.
--- Callers: settings_committed, lock_planning.
-create or replace function letterwatch.apply_settings() returns void
+-- Callers: settings_committed, lock_planning, apply_replicated.
+create or replace function letterwatch.apply_settings(replicated boolean default false) returns void
 language plpgsql volatile
 as $$
 declare
@@ -25,17 +25,17 @@ begin
 	       	select distinct x
 	       	from letterwatch.settings_change s
 	       	cross join unnest(s.calendars) x
-	       	where s.redated_at is null and s.applied_at is null))
+	       	where s.redated_at is null and s.applied_at is null and (s.next_try_at is not null) = replicated))
 	       	as calendars,
 	       array(
 	       	select distinct x
 	       	from letterwatch.settings_change s
 	       	cross join unnest(s.rule_sets) x
-	       	where s.redated_at is null and s.applied_at is null)
+	       	where s.redated_at is null and s.applied_at is null and (s.next_try_at is not null) = replicated)
 	       	as rule_sets
 	into change
 	from letterwatch.settings_change c
-	where c.redated_at is null and c.applied_at is null;
+	where c.redated_at is null and c.applied_at is null and (c.next_try_at is not null) = replicated;
 	if change.change_id is null then
 		return;
 	end if;
@@ -56,7 +56,7 @@ begin
 	                     where s.office_code = any (of_offices) or s.rule_set = any (of_rule_sets))
 	          or exists (select from letterwatch.office_setting_past p where p.rule_set = any (of_rule_sets));
 
-	perform letterwatch.lock_settings();
+	perform letterwatch.lock_settings(case when replicated then 1 else 150 end);
 	moment := letterwatch.instant();
 	update letterwatch.calendar_list l set recorded_at = moment where l.recorded_at = 'infinity';
 	update letterwatch.calendar_edition e set until = moment where e.until = 'infinity';
@@ -67,7 +67,7 @@ begin
 	    known_since = case when exists (select from letterwatch.letter) then p.known_since else moment end;
 	update letterwatch.settings_change c
 	set applied_at = moment, redated_at = moment
-	where c.applied_at is null and c.redated_at is null;
+	where c.applied_at is null and c.redated_at is null and (c.next_try_at is not null) = replicated;
 	update letterwatch.settings_change c
 	set job = change.what, calendars = change.calendars, rule_sets = of_rule_sets, offices = of_offices,
 	    first_day = lower(days), last_day = upper(days) - 1, redated_at = null
@@ -76,4 +76,4 @@ begin
 	notify letterwatch_due;
 end
 $$;
-comment on function letterwatch.apply_settings() is 'Puts changed settings into force.';
+comment on function letterwatch.apply_settings(boolean) is 'Puts changed settings into force.';

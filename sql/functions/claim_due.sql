@@ -5,11 +5,11 @@
 -- language NULL: only the last row. The daemon then asks for the lines by outbox_lines, when this has committed: were they this
 -- function's answer, the locks of the claim would be held until it has read them, and clerks would wait for a daemon that is
 -- stopped or cut off.
--- Works off replan_queue, takes over lines whose daemon is gone or whose lease of 30 s is over, raises what is due and, when no
--- alert is left, the lines that come by the day; when there is none, re-dates the next deadlines that a change of settings
--- concerns. While there are such, only what this very call has planned anew is told: no alert comes for a date that the change
--- has moved, nor at a time made of what settings were and what they are. Holds planning in ROW SHARE, so that none comes into
--- force meanwhile; at a moment at which one does, nothing is raised.
+-- Puts offices that came by replication into force, and then does nothing else. Works off replan_queue, takes over lines whose daemon
+-- is gone or whose lease of 30 s is over, raises what is due and, when no alert is left, the lines that come by the day; when there is
+-- none, re-dates the next deadlines that a change of settings concerns. While there are such, only what this very call has planned anew
+-- is told: no alert comes for a date that the change has moved, nor at a time made of what settings were and what they are. Holds
+-- planning in ROW SHARE, so that none comes into force meanwhile; at a moment at which one does, nothing is raised.
 -- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows.
 -- Errors: 08003 where `instance` is not known, as after a restore: the daemon connects anew, and gets another number. Safe to repeat
 -- after a lost answer: what was raised is still in the outbox of `instance`.
@@ -31,7 +31,10 @@ declare
 	raised int := 0;
 	daily int := 0;
 	redated int := 0;
-	settled boolean := letterwatch.try_planning();
+	applied boolean := exists (
+		select from letterwatch.settings_change c where c.redated_at is null and c.applied_at is null and c.next_try_at is not null)
+		and letterwatch.apply_replicated();
+	settled boolean := not applied and letterwatch.try_planning();
 	settings_changed boolean := exists (
 		select from letterwatch.settings_change c where c.redated_at is null and c.applied_at is not null);
 	planned text[] := '{}';
@@ -49,7 +52,7 @@ begin
 		daily := letterwatch.raise_daily_lines(claim_due.instance, least(greatest(room - raised, 0), 200), lease);
 	end if;
 	if raised + daily = 0 then
-		if settings_changed then
+		if settings_changed and settled then
 			redated := letterwatch.redate_letters(4000);
 		end if;
 		-- What is left can be done again, so nobody waits for the disk: the daemon begins to sleep when it is told how long.
@@ -71,12 +74,12 @@ begin
 	end if;
 	return query
 	select null::uuid, null::int2, null::text[],
-	       case when redated + daily > 0 or settings_changed and raised > 0 then 1
+	       case when applied or redated + daily > 0 or settings_changed and raised > 0 then 1
 	            when raised > 0 and raised >= room then 0
 	            when soonest is null then null
 	            else greatest(0, ceil(1000000 * extract(epoch from soonest - letterwatch.instant())))::bigint
 	       end,
-	       coalesce(redated + daily + cardinality(planned) = 0 and raised < room and soonest <= moment, false),
+	       coalesce(not applied and redated + daily + cardinality(planned) = 0 and raised < room and soonest <= moment, false),
 	       exists (select from letterwatch.outbox x where x.instance = claim_due.instance);
 end
 $$;

@@ -1,6 +1,6 @@
 -- daily_mornings() → rows (event, subject, next_at): the lines that come by the day, and when each comes next: calendar_gap for each
 -- calendar in use that needs lists, when office hours begin at the topmost office that uses it; digest for each office, when its
--- office hours begin on a working day.
+-- office hours begin on a working day. Of several sites, each tells its own offices.
 -- Callers: plan_daily_lines, raise_daily_lines.
 create or replace function letterwatch.daily_mornings() returns table (event text, subject text, next_at timestamptz)
 language sql stable
@@ -22,5 +22,6 @@ as $$
 	select 'digest', o.office_code, m.workday
 	from letterwatch.office_setting o
 	join morning m on m.time_zone = o.time_zone and m.day_begins = o.day_begins and m.calendar = o.calendar
+	where coalesce(o.site = (select p.site from letterwatch.planning p), true)
 $$;
 comment on function letterwatch.daily_mornings() is 'The lines that come by the day, and when each comes next.';

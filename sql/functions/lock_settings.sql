@@ -1,14 +1,14 @@
--- lock_settings(): takes EXCLUSIVE on planning, so that nobody plans between what settings were and what they are; held until the
+-- lock_settings(attempts): takes EXCLUSIVE on planning, so that nobody plans between what settings were and what they are; held until the
 -- commit, which comes next. Waits at most 100 ms a time, or a clerk with an open transaction would stop everybody who comes
--- after; tries for about 30 s.
+-- after; tries 150 times, for about 30 s.
 -- Refused (LW005): some transaction that plans stays open.
 -- Callers: apply_settings.
-create or replace function letterwatch.lock_settings() returns void
+create or replace function letterwatch.lock_settings(attempts int default 150) returns void
 language plpgsql volatile
 set lock_timeout = '100ms'
 as $$
 begin
-	for attempt in 1 .. 150 loop
+	for attempt in 1 .. attempts loop
 		begin
 			lock table letterwatch.planning in exclusive mode;
 			return;
@@ -20,4 +20,4 @@ begin
 		'See pg_locks for relation letterwatch.planning; commit or end that session, then try again.');
 end
 $$;
-comment on function letterwatch.lock_settings() is 'Keeps planning away while settings change.';
+comment on function letterwatch.lock_settings(int) is 'Keeps planning away while settings change.';

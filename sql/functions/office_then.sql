@@ -6,7 +6,8 @@ language sql stable
 as $$
 	select o
 	from (
-		select row(p.office_code, p.path, p.level, p.time_zone, p.calendar, p.rule_set, p.day_begins, p.site)::letterwatch.office_setting,
+		select row(p.office_code, p.path, p.level, p.time_zone, p.calendar, p.rule_set, p.day_begins, p.site,
+		           p.sites)::letterwatch.office_setting,
 		       p.until
 		from letterwatch.office_setting_past p
 		where p.office_code = office_then.office_code and p.until > as_of

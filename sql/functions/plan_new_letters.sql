@@ -79,6 +79,7 @@ begin
 	)
 	select bool_or(a.next_event_at <= moment + interval '2 minutes') into wake
 	from added a;
+	perform letterwatch.hand_down(letters);
 	if wake then
 		notify letterwatch_due;
 	end if;

@@ -1,5 +1,6 @@
 -- raise_cleared(closings): a line `cleared` for each deadline that had become overdue and is met or no longer owed now: id of its
--- last alert, by which event or status, on which day. At most one line for one alert.
+-- last alert that was told here, by which event or status, on which day; no line where none was, but at another site. At most one
+-- line for one alert.
 -- A statement of its own after the deadlines were changed: only so it sees the alert of a claim that the change waited for.
 -- Callers: replan.
 create or replace function letterwatch.raise_cleared(closings letterwatch.closing[]) returns void
@@ -17,6 +18,7 @@ as $$
 			select x.alert_id, x.due_on
 			from letterwatch.alert x
 			where x.letter_no = c.letter_no and x.rule = c.rule and x.since = c.since
+			  and ((select p.site from letterwatch.planning p) is null or letterwatch.told_here(x.alert_id, x.to_office))
 			order by x.raised_at desc, x.stage_no desc, x.occurrence desc
 			limit 1
 		) a

@@ -2,6 +2,8 @@
 -- each one alert, its latest stage whose time has come (while it is muted, the latest that mute does not hold back); moves each
 -- to its next stage; puts the lines into the outbox of `instance`. What was told for this last day before is not told again, nor
 -- stood for by a later stage: a last day may come back, and its stages be ahead again by another calendar or time zone.
+-- Where there are several sites, each alert has its row everywhere, but its line only where a stage that it stands for is addressed
+-- to an office of the database's own site: the other sites raise the same alert, by the same id.
 -- A statement of its own after the rows were locked: it sees them as they then are (in one, the update would miss a row that was
 -- re-dated meanwhile, while its alert is inserted).
 -- Errors: any that a row makes, and one where a row cannot be dealt with; then nothing is raised.
@@ -11,6 +13,7 @@ language plpgsql volatile
 as $$
 declare
 	moment timestamptz := letterwatch.clock();
+	own_site int := (select p.site from letterwatch.planning p);
 	handled int;
 begin
 	with due as materialized (
@@ -18,7 +21,7 @@ begin
 		       d.provisional, d.muted_until, d.next_event_at, a.told,
 		       greatest(d.first_stage - 1, letterwatch.stage_number(g.offsets, g.every, d.stage_done)) as done_no,
 		       letterwatch.stage_number(g.offsets, g.every, a.told) as told_no,
-		       o.calendar, o.time_zone, o.day_begins, o.path, o.level, o.site,
+		       o.calendar, o.time_zone, o.day_begins, o.path, o.level, o.site, o.sites,
 		       g.measure, g.offsets, g.every, g.loud, g.last_no, g.overdue_no, g.stages, g.units, g.levels_up, g.severities,
 		       ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date as base_on,
 		       (moment at time zone o.time_zone)::date as today
@@ -83,6 +86,9 @@ begin
 		select s.alert_id, s.next_event_at, raise_stages.instance, raise_stages.leased_until
 		from staged s
 		where coalesce(s.alert_id in (select r.alert_id from raised r), false) -- hashed; a join would be a nested loop here
+		  and (own_site is null
+		       or exists (select from generate_series(s.covered_no + 1, s.reached_no) n (stage_no)
+		                  where s.sites[greatest(1, s.level - s.levels_up[least(n.stage_no, s.last_no)])] = own_site))
 	)
 	select count(*) into handled from moved;
 	if handled <> cardinality(tids) then

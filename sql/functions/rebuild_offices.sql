@@ -30,8 +30,8 @@ begin
 		      (s.path, s.time_zone, s.calendar, s.rule_set, s.day_begins)
 	), kept as (
 		insert into letterwatch.office_setting_past
-			(office_code, path, level, time_zone, calendar, rule_set, day_begins, site, until)
-		select s.office_code, s.path, s.level, s.time_zone, s.calendar, s.rule_set, s.day_begins, s.site, 'infinity'
+			(office_code, path, level, time_zone, calendar, rule_set, day_begins, site, sites, until)
+		select s.office_code, s.path, s.level, s.time_zone, s.calendar, s.rule_set, s.day_begins, s.site, s.sites, 'infinity'
 		from differs s
 		on conflict do nothing
 	), gone as (
@@ -40,13 +40,13 @@ begin
 		returning s.office_code
 	), written as (
 		insert into letterwatch.office_setting as s
-			(office_code, path, level, time_zone, calendar, rule_set, day_begins, site)
-		select office_code, path, level, time_zone, calendar, rule_set, day_begins, site
+			(office_code, path, level, time_zone, calendar, rule_set, day_begins, site, sites)
+		select office_code, path, level, time_zone, calendar, rule_set, day_begins, site, sites
 		from tree
 		on conflict (office_code) do update
-		set (path, level, time_zone, calendar, rule_set, day_begins, site) =
+		set (path, level, time_zone, calendar, rule_set, day_begins, site, sites) =
 			(excluded.path, excluded.level, excluded.time_zone, excluded.calendar, excluded.rule_set,
-			 excluded.day_begins, excluded.site)
+			 excluded.day_begins, excluded.site, excluded.sites)
 		where s is distinct from excluded
 	)
 	select (select array_agg(office_code) from differs where in_settings), array(select office_code from gone) into changed, removed;

@@ -163,6 +163,7 @@ begin
 	             where n.was_overdue and n.old_state in ('open', 'suspended') and n.state not in ('open', 'suspended'))
 	into wake, closings;
 
+	perform letterwatch.hand_down(letters);
 	if cardinality(closings) > 0 then
 		perform letterwatch.raise_cleared(closings);
 	end if;

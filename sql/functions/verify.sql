@@ -1,7 +1,8 @@
 -- verify() → (what, letter_no): derives everything again from the inputs and returns what differs from what is stored: state or
 -- deadline; stage: its next moment; told: what counts as told is not what its alerts say; calendar, stages, office: what is made of
 -- settings (no letter_no); queued: planning failed; parked: its alert could not be raised; impossible: an event that could not be
--- in its status; settings change: not worked off yet (no letter_no). What is closed is judged by the rule, lists and settings that
+-- in its status; settings change: not worked off yet (no letter_no); conflict: another site has
+-- sent something else under a number that is taken here. What is closed is judged by the rule, lists and settings that
 -- were in force when the closing event was recorded. Empty in a healthy database at rest.
 -- Callers: administrators, tests.
 create or replace function letterwatch.verify() returns table (what text, letter_no text)
@@ -67,8 +68,8 @@ begin
 	select 'office ' || coalesce(w.office_code, o.office_code), null
 	from letterwatch.derive_offices() w
 	full join letterwatch.office_setting o on o.office_code = w.office_code
-	where (w.path, w.level, w.time_zone, w.calendar, w.rule_set, w.day_begins, w.site) is distinct from
-	      (o.path, o.level, o.time_zone, o.calendar, o.rule_set, o.day_begins, o.site)
+	where (w.path, w.level, w.time_zone, w.calendar, w.rule_set, w.day_begins, w.site, w.sites) is distinct from
+	      (o.path, o.level, o.time_zone, o.calendar, o.rule_set, o.day_begins, o.site, o.sites)
 	union all
 	select 'calendar ' || coalesce(w.calendar, d.calendar), null
 	from letterwatch.derive_calendar(array(select c.calendar::text from letterwatch.calendar c), null) w
@@ -90,7 +91,10 @@ begin
 	from letterwatch.replan_queue q
 	union all
 	select 'parked ' || p.rule, p.letter_no
-	from letterwatch.parked p;
+	from letterwatch.parked p
+	union all
+	select 'conflict ' || c.table_name, c.letter_no
+	from letterwatch.replica_conflict c;
 end
 $$;
 comment on function letterwatch.verify() is 'What differs from what the inputs say; empty in a healthy database.';

@@ -25,6 +25,9 @@ begin
 		return done;
 	end if;
 	perform letterwatch.lock_planning();
+	if exists (select from letterwatch.planning p where p.site is not null) then
+		todo := letterwatch.await_replicated(todo);
+	end if;
 	todo := array(
 		select l.letter_no
 		from letterwatch.letter l

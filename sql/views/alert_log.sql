@@ -7,4 +7,4 @@ left join lateral (select min(x.sent_at) as emitted_at from letterwatch.alert_se
 where a.office_code in (select letterwatch.my_offices())
 order by a.raised_at desc, a.stage_at desc, a.letter_no;
 comment on view letterwatch.alert_log is 'Every alert raised, newest first.';
-comment on column letterwatch.alert_log.emitted_at is 'When it was first handed to syslog; NULL: not yet.';
+comment on column letterwatch.alert_log.emitted_at is 'When it was first handed to syslog; NULL: not yet, or another site tells it.';

@@ -60,7 +60,7 @@ for my $role ('superuser', 'owner') {
 	is($lw->psql($restored, 'select count(*) from letterwatch.petitioner'), 23, 'every writer');
 	is($lw->psql($restored, 'select count(*) from letterwatch.verify()'), 0, 'nothing is amiss');
 	is($lw->psql($restored, q{select string_agg(relname, ' ' order by relname) from pg_class where relrowsecurity}),
-		'alert deadline petitioner', 'row security stands');
+		'alert deadline intake_batch petitioner', 'row security stands');
 	my ($seen) = $lw->try($restored, <<~'SQL', 'clerk');
 		select count(*) from letterwatch.petitioner;
 		select count(*) from letterwatch.letter_status;
