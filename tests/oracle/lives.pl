@@ -306,7 +306,8 @@ sub is_one_of { my ($value, $list) = @_; return scalar grep { $_ eq $value } @$l
 sub rules_held {
 	my ($world, $fact) = @_;
 	my @untils = map { $_->{until} } map { @{ $_->{was} // [] } } values %{ $world->{office} }, map { @$_ } values %{ $world->{rule} };
-	my $held   = $world->{held}{ @untils . " $fact->{received_on} " . ($fact->{own_rule_set} // "of $fact->{to_office}") } //= {};
+	my $range  = grep { $_ <= $fact->{received_on} } map { ($_->{valid_from}, $_->{valid_to} + 1) } map { @$_ } values %{ $world->{rule} };
+	my $held   = $world->{held}{ @untils . " $range " . ($fact->{own_rule_set} // "of $fact->{to_office}") } //= {}; # the same for all these
 	return $held if %$held;
 	my ($since, $here_since, $here) = (-9e18, -9e18, '');
 	for my $until ((sort { $a <=> $b } @untils), undef) {
