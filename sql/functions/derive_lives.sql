@@ -161,6 +161,7 @@ begin
 				l.rule_no := i;
 				l.since := 0;
 				l.place := 0;
+				l.stretch_at := 0;
 				l.start_on := received_on;
 				l.start_at := f.start_at;
 				l.begun_at := f.registered_at;
@@ -183,8 +184,10 @@ begin
 			for i in 1 .. cardinality(lives) loop
 				l := lives[i];
 				r := rules[l.rule_no];
-				if changed and l.state = 'met' and e.kind = any (r.met_by) then
-					l.closers := l.closers || e.recorded_at;
+				if changed and l.ended is not null
+				   and (e.kind = any (r.met_by)
+				        or e.status = any (r.not_owed_in) and e.kind in ('notice', 'result', 'withdraw', 'duplicate', 'exempt')) then
+					l.closers := l.closers || e.recorded_at; -- it would have closed it, too
 					lives[i] := l;
 				end if;
 				continue when l.state <> 'open';
@@ -197,11 +200,15 @@ begin
 						l.unit := e.unit_before;
 					end if;
 					l.state := case (l.ended).kind when 'exempt' then 'exempt' else 'not_owed' end;
+					l.is_broken := true;
 					if e.kind = 'reopen' and r.on_reopen = 'restart' then
 						doubtful := true;
 						lives[i] := l;
+						l.is_broken := null;
+						l.closers := null;
 						l.since := e.event_id;
 						l.place := e.place;
+						l.stretch_at := e.place;
 						l.start_on := e.recorded_day;
 						l.start_at := greatest(e.occurred_at, e.recorded_at);
 						l.begun_at := e.recorded_at;
@@ -300,6 +307,7 @@ begin
 				l.rule_no := i;
 				l.since := e.event_id;
 				l.place := e.place;
+				l.stretch_at := case when r.begins not in ('progress', 'supervise') then broken_at[i] end;
 				l.start_on := case e.kind when 'reopen' then e.recorded_day else e.on_day end;
 				l.start_at := case e.kind when 'reopen' then greatest(e.occurred_at, e.recorded_at) else e.occurred_at end;
 				l.begun_at := e.recorded_at;
@@ -325,7 +333,8 @@ begin
 		end if;
 
 		-- Which of them there are: progress begins only what follows another; an event begins one of each rule; and of a rule that was
-		-- another once, what was closed while it was that, before what there is by the present one.
+		-- another once, what was closed while it was that, in place of what the present one has begun there: at the same event, or in the
+		-- same stretch between breaks, or closed by the same event.
 		live := null;
 		if changed or doubtful then
 			live := array_fill(false, array[cardinality(lives)]);
@@ -350,10 +359,11 @@ begin
 						continue when not is_live or rules[m.rule_no].rule <> rules[i].rule;
 						if live[n] then
 							is_live := m.since <> l.since
-							           and (m.rule_no = i or (m.ended).event_id is distinct from (l.ended).event_id);
+							           and (m.rule_no = i
+							                or (m.ended).event_id is distinct from (l.ended).event_id
+							                   and case when m.place < l.place then l.stretch_at > m.place else m.stretch_at > l.place end is not false);
 						elsif untils[i] is not null and untils[m.rule_no] is null and m.since = l.since then
-							-- What broke it off may break off nothing now.
-							is_live := m.ended is not null or l.state = 'met' or (l.ended).kind not in ('transfer', 'reopen');
+							is_live := m.ended is not null or l.is_broken is not true; -- what broke it off may break off nothing now
 						end if;
 					end loop;
 					lives[k] := l;

@@ -12,6 +12,7 @@ declare
 	d record;
 	e record;
 	r record;
+	basis text;
 	nominal date;
 	present date;
 begin
@@ -36,9 +37,23 @@ begin
 	limit 1;
 	select x.event_id, x.kind, x.outcome, x.recorded_at into e from letterwatch.letter_event x where x.event_id = d.closed_event;
 
+	if d.judged_at is not null then
+		basis := (select x.basis
+		          from (select y.basis, y.valid_from, y.valid_to, null as until
+		                from letterwatch.rule y
+		                where y.rule_set = d.rule_set and y.rule = d.rule
+		                union all
+		                select p.basis, p.valid_from, p.valid_to, p.until
+		                from letterwatch.rule_past p
+		                where p.rule_set = d.rule_set and p.rule = d.rule and p.until > d.judged_at) x
+		          where d.received_on between x.valid_from and x.valid_to
+		          order by x.until nulls last
+		          limit 1);
+	end if;
+
 	return query select 'rule', null::date, format('%s / %s: %s. %s', d.rule_set, d.rule,
 		case when d.period_unit = 'date' then 'by the day that is named'
-		     else format('%s %s', d.amount, d.period_unit || case when d.amount = 1 then '' else 's' end) end, r.basis);
+		     else format('%s %s', d.amount, d.period_unit || case when d.amount = 1 then '' else 's' end) end, coalesce(basis, r.basis));
 
 	return query
 	select 'start', d.start_on, case

@@ -21,6 +21,15 @@ as $$
 			) w
 		) u
 		where u.next is distinct from u.rule_set
+	), born as (
+		-- A row that came later than its rule set was not in force before it came.
+		select b.rule_set, b.rule, b.valid_from, nullif(b.born_at, min(b.born_at) over (partition by b.rule_set)) as since
+		from (select x.rule_set, x.rule, x.valid_from, (array_agg(x.recorded_at order by x.until nulls last))[1] as born_at
+		      from (select r.rule_set, r.rule, r.valid_from, r.recorded_at, null as until from letterwatch.rule r
+		            union all
+		            select p.rule_set, p.rule, p.valid_from, p.recorded_at, p.until from letterwatch.rule_past p) x
+		      where x.rule_set in (select s.rule_set from stay s)
+		      group by x.rule_set, x.rule, x.valid_from) b
 	), version as (
 		select to_jsonb(p) as body, p.rule_set, p.rule, p.valid_from, p.valid_to, p.recorded_at, s.since, p.until
 		from stay s
@@ -29,20 +38,26 @@ as $$
 		select to_jsonb(x), x.rule_set, x.rule, x.valid_from, x.valid_to, x.recorded_at, s.since, s.until
 		from stay s
 		cross join lateral letterwatch.rules_then(s.rule_set, coalesce(s.until - interval '1 microsecond', as_of, 'infinity')) x
-	), lasting as (
-		select v.*, lead((v.rule_set, letterwatch.rule_effects(v.body))) over after_it = (v.rule_set, letterwatch.rule_effects(v.body)) as goes_on
+	), spanned as (
+		select v.*, greatest(v.since, b.since, lag(v.until) over by_time) as from_at,
+		       lag((v.since, letterwatch.rule_effects(v.body))) over by_time
+		       is distinct from (v.since, letterwatch.rule_effects(v.body)) as begins_anew
 		from version v
+		join born b on b.rule_set = v.rule_set and b.rule = v.rule and b.valid_from = v.valid_from
 		where received_on between v.valid_from and v.valid_to
-		window after_it as (partition by v.rule order by v.until nulls last, v.recorded_at)
+		window by_time as (partition by v.rule order by v.until nulls last, v.recorded_at)
+	), run as (
+		select s.*, count(*) filter (where s.begins_anew) over (partition by s.rule order by s.until nulls last, s.recorded_at) as nth
+		from spanned s
 	), held as (
 		-- The last one under a rule set is by what all was judged that was open then, whenever it had been recorded.
-		select v.body, v.rule, v.until,
-		       case when lead(v.since) over by_time is distinct from v.since then v.since
-		            else greatest(v.since, lag(v.until) over by_time) end as since,
-		       bool_or(v.body ->> 'begins' = 'progress') over (partition by v.rule) as follows
-		from lasting v
-		where v.goes_on is not true
-		window by_time as (partition by v.rule order by v.until nulls last, v.recorded_at)
+		select r.body, r.rule, r.until,
+		       case when lead(r.since) over by_time is distinct from r.since then r.since
+		            else first_value(r.from_at) over (partition by r.rule, r.nth order by r.until nulls last, r.recorded_at) end as since,
+		       lead(r.nth) over by_time = r.nth as goes_on,
+		       bool_or(r.body ->> 'begins' = 'progress') over (partition by r.rule) as follows
+		from run r
+		window by_time as (partition by r.rule order by r.until nulls last, r.recorded_at)
 	)
 	select coalesce(array_agg(jsonb_populate_record(null::letterwatch.rule, h.body) order by h.follows, h.rule, h.until nulls last), '{}'),
 	       coalesce(array_agg(h.since order by h.follows, h.rule, h.until nulls last), '{}'),
@@ -52,6 +67,6 @@ as $$
 	        cross join lateral (
 	        	values (v.valid_from), (case when v.valid_to < '5874897-12-31' then v.valid_to + 1 end)) b (day))
 	from held h
-	where h.until is null or h.since < h.until
+	where h.goes_on is not true and (h.until is null or h.since < h.until)
 $$;
 comment on function letterwatch.rules_held(text, text, date, timestamptz) is 'The rules that letters are or were under, and when.';

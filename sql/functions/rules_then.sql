@@ -24,6 +24,6 @@ as $$
 		where x.until is null or x.until > as_of
 		order by (x.r).rule, (x.r).valid_from, x.until nulls last
 	) b
-	where b.born_at <= greatest(as_of, (select min(x.born_at) from born x))
+	where (b.r).recorded_at <= greatest(as_of, (select min(x.born_at) from born x))
 $$;
 comment on function letterwatch.rules_then(text, timestamptz) is 'The rules of a rule set at an earlier moment.';

@@ -352,18 +352,24 @@ sub deadlines {
 			if (defined $until) {
 				@own = grep { was_closed($world, $_, $life, $since, $until) } @own;
 				# What broke it off breaks off nothing now.
-				@own = grep { !$_->{broken_by} || $_->{closed_event} != $_->{broken_by}{event_id} || !$now{ $_->{since} } || $now{ $_->{since} }{state} !~ /^(open|suspended)$/ } @own;
+				@own = grep { !$_->{broken_by} || !$now{ $_->{since} } || $now{ $_->{since} }{state} !~ /^(open|suspended)$/ } @own;
 			}
-			push @of_name, grep { my $d = $_; !grep { is_same($_, $d) } @of_name } @own;
+			push @of_name, grep { my $d = $_; !grep { stands_for($_, $d) } @of_name } @own;
 		}
 		push @deadlines, @of_name;
 	}
 	return { map { ("$_->{rule}/$_->{since}" => $_) } @deadlines };
 }
 
-sub is_same {
+# Whether one deadline is there in place of another of its name, by another row: begun at the same event, closed by the same, or of one
+# stretch between breaks.
+sub stands_for {
 	my ($one, $other) = @_;
-	return $one->{since} == $other->{since} || defined $one->{closed_event} && $one->{closed_event} == ($other->{closed_event} // -1);
+	return 1 if $one->{since} == $other->{since};
+	return 1 if defined $one->{closed_event} && $one->{closed_event} == ($other->{closed_event} // -1);
+	return 0 if grep { $_->{row}{begins} =~ /^(progress|supervise)$/ } $one, $other;
+	my ($first, $then) = sort { $a->{place} <=> $b->{place} } $one, $other;
+	return $then->{stretch} <= $first->{place};
 }
 
 # Whether something that was recorded in a time closed it: then it is judged by what was in force at that moment, though something
@@ -371,8 +377,11 @@ sub is_same {
 sub was_closed {
 	my ($world, $deadline, $life, $since, $until) = @_;
 	return 0 if $deadline->{state} =~ /^(open|suspended)$/;
-	my @closers = ($deadline->{closed_at}, $deadline->{state} ne 'met' ? () : map { $_->{recorded_at} }
-		grep { my $step = $_; $step->{possible} && $step->{place} > $deadline->{place} && is_one_of($step->{kind}, $deadline->{row}{met_by}) } @$life);
+	my $row     = $deadline->{row};
+	my @closers = ($deadline->{closed_at}, map { $_->{recorded_at} } grep {
+		$_->{possible} && $_->{place} > $deadline->{closed_place} && (is_one_of($_->{kind}, $row->{met_by})
+			|| is_one_of($_->{status}, $row->{not_owed_in}) && $_->{kind} =~ /^(notice|result|withdraw|duplicate|exempt)$/)
+	} @$life);
 	my ($known_at) = sort { $a <=> $b } grep { $since <= $_ && $_ < $until } @closers or return 0;
 	date($world, $life, $deadline, $known_at, @{ $deadline->{extensions} }) if $deadline->{closed_at} >= $until;
 	return 1;
@@ -432,7 +441,9 @@ sub one_deadline {
 		rule => $rule->{rule}, since => $begin->{event_id}, state => $state, office_code => $in_charge->{office},
 		unit => ($rule->{assignable} ? $in_charge->{unit} : undef) // $rule->{responsible_unit}, start_on => $day,
 		closed_event => $closed && $closed->{event_id}, closed_on => $closed && $closed->{on_day},
-		closed_at => $closed && $closed->{recorded_at},
+		closed_at => $closed && $closed->{recorded_at}, closed_place => $closed && $closed->{place},
+		stretch => max(0, map { $_->{place} } grep { $_ == $begin ? begins_anew($rule, $_) || is_break($rule, $_) : is_break($rule, $_) }
+			@$life[ 0 .. $begin->{place} ]),
 		row => $rule, place => $begin->{place}, not_before => $not_before, broken_by => $met || !$break ? 0 : $break, start_at => $moment, begun_at => $begin->{recorded_at},
 		baseline => $begin->{baseline} };
 	my @extensions = map { $_->{event}{until} }

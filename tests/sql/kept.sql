@@ -294,6 +294,72 @@ select is((select d from lwtest.dates('K-LAW') d where d like 'reply%'), 'reply 
 	'what was closed does not open because an earlier entry was forgotten');
 select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
 
+-- ---- rules that begin otherwise, under the same name ---------------------------------------------------------------------------------
+
+call lwtest.set_clock('2026-12-22 10:00');
+insert into letterwatch.office (office_code, name, parent_code) values ('T-P-C-4', 'fourth test county office', 'T-P-C');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-TWICE', 'T-P-C-4', '2026-12-22'), ('K-GONE', 'T-P-C-4', '2026-12-22');
+call lwtest.at('2026-12-23 10:00', $$ record_notice('K-TWICE') $$);
+call lwtest.at('2027-02-22 10:00', $$ record_reply('K-TWICE', 'progress') $$);
+call lwtest.at('2027-04-19 10:00', $$ record_reply('K-TWICE', 'result') $$);
+create temporary table once as select h from lwtest.held('K-TWICE') h;
+select is((select count(*)::int from once), 3, 'a notice, a reply and what follows it');
+call lwtest.set_clock('2027-05-10 10:00');
+update letterwatch.office set rule_set = 'xinfang-2022' where office_code = 'T-P-C-4';
+call lwtest.redate();
+select results_eq($$ select lwtest.held('K-TWICE') $$, 'select h from once', 'a reply that was met is not owed once more since the acceptance');
+call lwtest.set_clock('2027-05-11 10:00');
+update letterwatch.office set rule_set = null where office_code = 'T-P-C-4';
+call lwtest.redate();
+call lwtest.set_clock('2027-05-12 10:00');
+update letterwatch.office set rule_set = 'xinfang-2022' where office_code = 'T-P-C-4';
+call lwtest.redate();
+select results_eq($$ select lwtest.held('K-TWICE') $$, 'select h from once', 'nor does it go when the office moves to and fro');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+
+-- ---- broken off, withdrawn, entered late, slipped ------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2027-06-01 09:00');
+insert into letterwatch.rule_set (rule_set, title) values ('t-back', 'reopened');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by, not_owed_in, on_reopen)
+values ('t-back', 'notice', 'as it was', 'receipt', 15, 'day', 'petitions', '{notice}', '{withdrawn}', 'restart'),
+       ('t-back', 'reply', 'test', 'receipt', 30, 'day', 'case', '{result}', '{incomplete,withdrawn}', 'keep');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('t-back', 'notice', 1, 'overdue', 0, 3);
+call lwtest.set_clock('2027-06-01 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set)
+values ('K-AGAIN', 'T-P-C-1', '2027-06-01', 't-back'), ('K-LACKED', 'T-P-C-1', '2027-06-01', 't-back'), ('K-DUE', 'T-P-C-1', '2027-06-01', 't-back');
+call lwtest.at('2027-06-02 10:00', $$ withdraw_letter('K-AGAIN') $$);
+call lwtest.at('2027-06-03 10:00', $$ reopen_letter('K-AGAIN', 'asks again') $$);
+call lwtest.at('2027-06-07 10:00', $$ record_notice('K-LACKED', outcome => 'incomplete') $$);
+call lwtest.set_clock('2027-06-10 10:00');
+update letterwatch.rule set on_reopen = 'keep', amount = 10, basis = 'as it is' where rule_set = 't-back' and rule = 'notice';
+update letterwatch.rule set not_owed_in = '{withdrawn}' where rule_set = 't-back' and rule = 'reply';
+call lwtest.redate();
+select results_eq($$ select d from lwtest.dates('K-AGAIN') d where d like 'notice%' $$,
+	array['notice T-P-C-1 2027-06-01 2027-06-11 open'], 'what a reopening broke off goes on where it breaks off nothing now');
+select is((select what from letterwatch.explain_deadline('K-LACKED', 'notice') where step = 'rule'), 't-back / notice: 15 days. as it was',
+	'what is judged by a row of then is explained by its basis');
+call lwtest.at('2027-06-11 10:00', $$ record_notice('K-LACKED', outcome => 'incomplete', at => '2027-06-04 10:00+08') $$);
+select is((select d from lwtest.dates('K-LACKED') d where d like 'reply%'), 'reply T-P-C-1 2027-06-01 2027-07-01 not_owed not_owed',
+	'what was not owed is not because an earlier entry was forgotten');
+call lwtest.set_clock('2027-06-12 10:00');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-back', 'addition', 'test', 'receipt', 60, 'day', 'case', '{notice}');
+call lwtest.redate();
+call lwtest.set_clock('2027-06-12 11:00');
+update letterwatch.rule set met_by = '{result}' where rule_set = 't-back' and rule = 'addition';
+call lwtest.redate();
+select is((select d from lwtest.dates('K-LACKED') d where d like 'addition%'), 'addition T-P-C-1 2027-06-01 2027-08-02 open',
+	'a new row that is mended has closed nothing that was recorded before it');
+call lwtest.set_clock('2027-06-15 10:00');
+call lwtest.sweep();
+select is((select count(*)::int from letterwatch.alert where letter_no = 'K-DUE' and rule = 'notice' and stage = 'overdue'), 1, 'a notice is overdue');
+delete from letterwatch.rule where rule_set = 't-back' and rule = 'notice';
+call lwtest.redate();
+select is((select count(*)::int from letterwatch.log_line where event = 'cleared' and fields[4] in (
+	select a.alert_id::text from letterwatch.alert a where a.letter_no = 'K-DUE' and a.rule = 'notice')), 1, 'and cleared when its rule is taken away');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+
 -- ---- a session that writes dates its own way --------------------------------------------------------------------------------------------
 
 call lwtest.set_clock('2026-11-20 11:00');
@@ -331,7 +397,7 @@ select is(letterwatch.notice_text('K-TEXT'), letterwatch.notice_text('K-TEXT', '
 
 -- ---- what a preview shows --------------------------------------------------------------------------------------------------------
 
-call lwtest.set_clock('2026-03-25 10:00');
+call lwtest.set_clock('2027-07-01 10:00');
 set constraints all deferred;
 insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
 values ('procuratorate', 'extra', 'test', 'receipt', 20, 'day', 'case', '{result}');
