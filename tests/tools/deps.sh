@@ -25,7 +25,7 @@ missing() {
 	check)
 		version=$(pg_bindir) || die "no PostgreSQL server: first \"$0 run\""
 		version=$(basename "$(dirname "$version")")
-		set -- libcmocka-dev libipc-run-perl "postgresql-$version-pgtap" logrotate mandoc prometheus scdoc strace valgrind
+		set -- libcmocka-dev libipc-run-perl "postgresql-$version-pgtap" logrotate mandoc procps prometheus scdoc strace valgrind
 		# A real systemd is tested where the machine has one.
 		[ ! -x /sbin/init ] || set -- "$@" systemd-container dbus
 		# Two of these cannot be on one machine; without rsyslog its test is skipped.
