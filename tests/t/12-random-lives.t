@@ -686,6 +686,7 @@ sub perform {
 		ask($session, set_now());
 		@touched = grep { $step->{what} =~ /^(office|rule)/ || owes($_) } values %letters;
 		1 while (ask($session, 'select letterwatch.redate_letters(1000)'))[0];
+		ask($session, 'select count(*) from letterwatch.work_replan_queue(1000)'); # what that has left to the next claim
 		@answer = ask($session, told_of(@touched));
 	}
 	@touched = grep { $letters{ $_->{letter_no} } } @touched;
