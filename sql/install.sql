@@ -253,6 +253,7 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 \ir functions/stage_source.sql
 \ir functions/stage_time.sql
 \ir functions/stages_ahead.sql
+\ir functions/stamp_settings.sql
 \ir functions/supervise_letter.sql
 \ir functions/suspend_letter.sql
 \ir functions/take_batch.sql

@@ -1,8 +1,7 @@
 -- apply_settings(replicated): puts the settings that this transaction has changed into force, or those that came by replication:
 -- derives calendar_date, office_setting and stage_plan again, keeps planning away for the moment until the commit, and leaves in
 -- settings_change what redate_letters has to do. Nothing to do where nothing is noted.
--- The moment at which they come into force (recorded_at, until) is taken under the lock: whoever planned by the old settings
--- has recorded before it. It stands in planning, by whose change lock_planning knows that an older snapshot is of older settings.
+-- The moment at which they come into force is taken under the lock: whoever planned by the old settings has recorded before it.
 -- Errors: those of refuse_rules, the rebuild functions and lock_settings.
 -- Callers: settings_committed, lock_planning, apply_replicated.
 create or replace function letterwatch.apply_settings(replicated boolean default false) returns void
@@ -58,13 +57,8 @@ begin
 
 	perform letterwatch.lock_settings(case when replicated then 1 else 150 end);
 	moment := letterwatch.instant();
-	update letterwatch.calendar_list l set recorded_at = moment where l.recorded_at = 'infinity';
-	update letterwatch.calendar_edition e set until = moment where e.until = 'infinity';
-	update letterwatch.office_setting_past s set until = moment where s.until = 'infinity';
-	update letterwatch.rule_past r set until = moment where r.until = 'infinity';
-	update letterwatch.planning p
-	set settings_changed_at = greatest(p.settings_changed_at, moment),
-	    known_since = case when exists (select from letterwatch.letter) then p.known_since else moment end;
+	perform letterwatch.stamp_settings(moment);
+	update letterwatch.planning p set known_since = moment where not exists (select from letterwatch.letter);
 	update letterwatch.settings_change c
 	set applied_at = moment, redated_at = moment
 	where c.applied_at is null and c.redated_at is null and (c.next_try_at is not null) = replicated;

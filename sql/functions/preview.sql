@@ -28,7 +28,7 @@ begin
 			from letterwatch.settings_change c
 			cross join unnest(c.rule_sets) x
 			where c.redated_at is null and c.applied_at is null);
-		update letterwatch.planning p set settings_changed_at = 'infinity'; -- for derive: what is closed is judged by what was
+		perform letterwatch.stamp_settings(letterwatch.instant());
 		letters := array(
 			select d.letter_no
 			from letterwatch.deadline d

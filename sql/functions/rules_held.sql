@@ -9,7 +9,8 @@ returns table (rules letterwatch.rule[], sinces timestamptz[], untils timestampt
 language sql stable
 as $$
 	with stay as (
-		select u.rule_set, lag(u.until, 1, '-infinity') over (order by u.until nulls last) as since, u.until
+		select u.rule_set, lag(u.until, 1, '-infinity') over (order by u.until nulls last) as since, u.until,
+		       coalesce(u.until - interval '1 microsecond', as_of, 'infinity') as as_of
 		from (
 			select w.rule_set, w.until, lead(w.rule_set) over (order by w.until nulls last) as next
 			from (
@@ -21,29 +22,30 @@ as $$
 			) w
 		) u
 		where u.next is distinct from u.rule_set
-	), born as (
-		-- A row that came later than its rule set was not in force before it came.
-		select b.rule_set, b.rule, b.valid_from, nullif(b.born_at, min(b.born_at) over (partition by b.rule_set)) as since
-		from (select x.rule_set, x.rule, x.valid_from, (array_agg(x.recorded_at order by x.until nulls last))[1] as born_at
-		      from (select r.rule_set, r.rule, r.valid_from, r.recorded_at, null as until from letterwatch.rule r
-		            union all
-		            select p.rule_set, p.rule, p.valid_from, p.recorded_at, p.until from letterwatch.rule_past p) x
-		      where x.rule_set in (select s.rule_set from stay s)
-		      group by x.rule_set, x.rule, x.valid_from) b
 	), version as (
 		select to_jsonb(p) as body, p.rule_set, p.rule, p.valid_from, p.valid_to, p.recorded_at, s.since, p.until
 		from stay s
-		join letterwatch.rule_past p on p.rule_set = s.rule_set and p.until > s.since and p.until <= coalesce(s.until, as_of, 'infinity')
+		join letterwatch.rule_past p on p.rule_set = s.rule_set and p.until > s.since and p.until <= s.as_of
 		union all
 		select to_jsonb(x), x.rule_set, x.rule, x.valid_from, x.valid_to, x.recorded_at, s.since, s.until
 		from stay s
-		cross join lateral letterwatch.rules_then(s.rule_set, coalesce(s.until - interval '1 microsecond', as_of, 'infinity')) x
+		cross join lateral letterwatch.rules_then(s.rule_set, s.as_of) x
+	), first as (
+		select b.rule_set, min(b.recorded_at) as recorded_at
+		from (select distinct on (x.rule_set, x.rule, x.valid_from) x.rule_set, x.recorded_at
+		      from (select r.rule_set, r.rule, r.valid_from, r.recorded_at, null as until from letterwatch.rule r
+		            union all
+		            select p.rule_set, p.rule, p.valid_from, p.recorded_at, p.until from letterwatch.rule_past p) x
+		      order by x.rule_set, x.rule, x.valid_from, x.until nulls last) b
+		group by b.rule_set
 	), spanned as (
-		select v.*, greatest(v.since, b.since, lag(v.until) over by_time) as from_at,
-		       lag((v.since, letterwatch.rule_effects(v.body))) over by_time
-		       is distinct from (v.since, letterwatch.rule_effects(v.body)) as begins_anew
+		-- The first rows of a rule set are in force ever since; one that came later, or came back, from then on.
+		select v.*, greatest(v.since, nullif(v.recorded_at, f.recorded_at), lag(v.until) over by_time) as from_at,
+		       lag(v.until) over by_time < v.recorded_at
+		       or lag((v.since, letterwatch.rule_effects(v.body))) over by_time
+		          is distinct from (v.since, letterwatch.rule_effects(v.body)) as begins_anew
 		from version v
-		join born b on b.rule_set = v.rule_set and b.rule = v.rule and b.valid_from = v.valid_from
+		join first f on f.rule_set = v.rule_set
 		where received_on between v.valid_from and v.valid_to
 		window by_time as (partition by v.rule order by v.until nulls last, v.recorded_at)
 	), run as (

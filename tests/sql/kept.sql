@@ -411,5 +411,67 @@ select lwtest.rows_are(
 select ok((select count(*) > 0 from foreseen where letter_no = 'K-ASKED'), 'one of these is among them');
 select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
 
+-- ---- rules that change in the transaction that moves the office ---------------------------------------------------------------------
+
+call lwtest.set_clock('2027-08-02 10:00');
+insert into letterwatch.rule_set (rule_set, title) values ('t-from', 'before the move'), ('t-to', 'after the move');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-from', 'notice', 'test', 'receipt', 7, 'day', 'petitions', '{notice}'),
+       ('t-to', 'notice', 'test', 'receipt', 9, 'day', 'petitions', '{result}');
+update letterwatch.office set rule_set = 't-from' where office_code = 'T-P-C-2';
+call lwtest.redate();
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-CARRIED', 'T-P-C-2', '2027-08-02');
+call lwtest.at('2027-08-03 10:00', $$ record_notice('K-CARRIED') $$);
+call lwtest.set_clock('2027-08-05 10:00');
+set constraints all deferred;
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-from', 'addition', 'test', 'receipt', 20, 'day', 'case', '{notice}'),
+       ('t-to', 'addition', 'test', 'receipt', 30, 'day', 'case', '{result}');
+update letterwatch.rule set met_by = '{result}' where rule_set = 't-from' and rule = 'notice';
+update letterwatch.office set rule_set = 't-to' where office_code = 'T-P-C-2';
+create temporary table foreseen_move as select * from letterwatch.preview() where letter_no = 'K-CARRIED';
+set constraints all immediate;
+call lwtest.redate();
+select results_eq($$ select lwtest.dates('K-CARRIED') $$,
+	array['addition T-P-C-2 2027-08-02 2027-09-01 open', 'notice T-P-C-2 2027-08-02 2027-08-09 met in_time'],
+	'what changes in the transaction that moves the office has closed nothing there, and what was closed there stays');
+select lwtest.rows_are('select rule::text, old_due, new_due from foreseen_move', $$ values ('addition', null::date, '2027-09-01'::date) $$,
+	'as its preview said');
+select ok(not exists (select from letterwatch.rule where recorded_at = 'infinity'), 'each row says when it came into force');
+set constraints all deferred;
+update letterwatch.rule set basis = 'dated back', recorded_at = '2020-01-01' where rule_set = 't-to';
+update letterwatch.rule set recorded_at = '2020-01-01' where rule_set = 't-to';
+set constraints all immediate;
+call lwtest.redate();
+select is_empty($$ select rule from letterwatch.rule where rule_set = 't-to' and recorded_at < '2027-08-05 10:00+08' $$,
+	'which nobody can date back');
+
+-- ---- a rule that was away for a while ---------------------------------------------------------------------------------------------------
+
+insert into letterwatch.rule_set (rule_set, title) values ('t-away', 'away for a while');
+call lwtest.set_clock('2027-08-09 10:00');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-away', 'notice', 'test', 'receipt', 7, 'day', 'petitions', '{notice}'), ('t-away', 'reply', 'test', 'receipt', 30, 'day', 'case', '{result}');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set)
+values ('K-GAP', 'T-P-C-1', '2027-08-09', 't-away'), ('K-BEFORE', 'T-P-C-1', '2027-08-09', 't-away'), ('K-AFTER', 'T-P-C-1', '2027-08-09', 't-away');
+call lwtest.at('2027-08-10 10:00', $$ record_notice('K-BEFORE') $$);
+create temporary table away as select * from letterwatch.rule where rule_set = 't-away' and rule = 'notice';
+call lwtest.set_clock('2027-08-11 10:00');
+delete from letterwatch.rule where rule_set = 't-away' and rule = 'notice';
+call lwtest.redate();
+call lwtest.at('2027-08-12 10:00', $$ record_notice('K-GAP') $$);
+call lwtest.set_clock('2027-08-13 10:00');
+insert into letterwatch.rule select * from away;
+call lwtest.redate();
+call lwtest.at('2027-08-14 10:00', $$ record_notice('K-AFTER') $$);
+call lwtest.set_clock('2027-08-16 10:00');
+update letterwatch.rule set met_by = '{result}' where rule_set = 't-away' and rule = 'notice';
+call lwtest.redate();
+select results_eq($$ select l || ': ' || d from unnest('{K-BEFORE,K-GAP,K-AFTER}'::text[]) l cross join lwtest.dates(l) d where d like 'notice%' $$,
+	array['K-BEFORE: notice T-P-C-1 2027-08-09 2027-08-16 met in_time', 'K-GAP: notice T-P-C-1 2027-08-09 2027-08-16 open',
+	      'K-AFTER: notice T-P-C-1 2027-08-09 2027-08-16 met in_time'],
+	'what was recorded while a rule was away was not closed by it');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+
 select * from finish();
 rollback;

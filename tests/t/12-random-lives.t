@@ -99,7 +99,8 @@ my $REST = <<'SQL';
 	create function public.utc(at timestamptz) returns text language sql immutable
 		as $$ select to_char($1 at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') $$;
 
-	-- What the oracle is held against, a line a row.
+	-- What the oracle is held against, a line a row. How far before all stages a deadline stood is nothing to anybody: where
+	-- a new list changes days between, and nothing else, it is not reckoned anew.
 	create function public.told(letters text[]) returns setof text language sql stable as $$
 		select array_to_string(array['state', letter_no, office_code, rule_set, status, status_on::text, status_event::text,
 			last_event::text, impossible::text, unit, handler, suspended_on::text, muted_until::text, duplicate_of], '|', '')
@@ -109,9 +110,12 @@ my $REST = <<'SQL';
 		select array_to_string(array['deadline', letter_no, rule, since::text, state, office_code, unit, start_on::text, due_on::text,
 			utc(late_at), utc(overdue_at), case when due_on is not null then provisional::int::text end, closed_event::text,
 			closed_on::text, reached::text] || case when state = 'open'
-				then array[first_stage::text, stage_done::text, utc(next_event_at)]
+				then array[first_stage::text, case when measure = 'workday' and stage_done is not null
+				                                   then greatest(stage_done, before_all) else stage_done end::text, utc(next_event_at)]
 				else array[utc(next_event_at)] end, '|', '')
 		from letterwatch.deadline
+		left join letterwatch.stage_plan using (rule_set, rule)
+		cross join (select min(o) - 1 from letterwatch.stage_plan, unnest(offsets) o where measure = 'workday') p (before_all)
 		where letter_no = any (letters)
 	$$;
 	create function public.alerts(since timestamptz) returns setof text language sql stable as $$
@@ -163,10 +167,13 @@ sub line { return join '|', map { $_ // '' } @_; }
 
 # What told() should say of a letter, and alerts() of an alert.
 sub expected {
-	my ($letter) = @_;
-	my $no = $letter->{letter_no};
+	my ($letter)   = @_;
+	my $no         = $letter->{letter_no};
+	my $before_all = min(map { $_->{workdays} // () } map { @$_ } values %{ $world->{stage} }) - 1;
 	return line('state', $no, plain($letter->{state}, @STATE)), map {
-		line('deadline', $no, plain($_, @DEADLINE), $_->{state} eq 'open' ? plain($_, qw(first_stage stage_done next_event_at)) : '')
+		my $done = $_->{stage_done};
+		$done = max($done, $before_all) if defined $done and $_->{measure} ne 'second';
+		line('deadline', $no, plain($_, @DEADLINE), $_->{state} eq 'open' ? ($_->{first_stage}, $done) : (), plain($_, 'next_event_at'))
 	} values %{ $letter->{deadlines} };
 }
 
