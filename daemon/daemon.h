@@ -4,6 +4,8 @@
  * Never: knows SQL, sockets or what is due.
  *
  *     pgconn --up/down/notify--> sweep --lines--> outbox --sent and marked--> sweep --next_in_us--> wakeup --> sweep
+ *
+ * The arrows are callbacks: daemon.c has them below "wiring", and hands them to the modules in new_tools() and new_activities().
  */
 #ifndef LETTERWATCH_DAEMON_H
 #define LETTERWATCH_DAEMON_H
