@@ -8,3 +8,8 @@ where a.office_code in (select letterwatch.my_offices())
 order by a.raised_at desc, a.stage_at desc, a.letter_no;
 comment on view letterwatch.alert_log is 'Every alert raised, newest first.';
 comment on column letterwatch.alert_log.emitted_at is 'When it was first handed to syslog; NULL: not yet, or another site tells it.';
+comment on column letterwatch.alert_log.late_s is 'Whole seconds from the stage''s time to raised_at.';
+comment on column letterwatch.alert_log.covers is 'How many stages it stands for.';
+comment on column letterwatch.alert_log.registered_late is 'Whether the period had ended when the letter was registered.';
+comment on column letterwatch.alert_log.severity is 'As in syslog(3): 2 crit, 3 err, 4 warning, 5 notice.';
+comment on column letterwatch.alert_log.stage_at is 'The stage''s time.';
