@@ -98,6 +98,10 @@ inside('chmod 644 /var/spool/letterwatch/in/b.CSV; systemctl restart letterwatch
 until_true('and taken once it may', sub { status_of('F-4') eq "registered\n" });
 unlike(inside('journalctl -u letterwatch-intake -o cat --no-pager'), qr/F-\d|a\.csv|b\.CSV/, 'the journal has neither names nor contents');
 is(inside('systemctl show -p Result --value letterwatch-intake.path'), "success\n", 'the folder is still watched');
+inside('systemctl stop letterwatch-intake.path letterwatch-intake; cd /var/spool/letterwatch/work; mkdir 20260101-000000-1;'
+	. ' printf "letter_no,office_code\nF-6,T\n" >20260101-000000-1/c.csv; chown -R letterwatch-intake: 20260101-000000-1;'
+	. ' systemctl start --no-block letterwatch-intake.path');
+until_true('what was left half-way when the machine went down is taken', sub { status_of('F-6') eq "registered\n" });
 
 psql("create schema letterwatch_source; create view letterwatch_source.letter as select 7 as source_ref, 'T' as office_code, 'F-5' as letter_no;"
 	. ' grant usage on schema letterwatch_source to letterwatch_intake; grant select on letterwatch_source.letter to letterwatch_intake');
