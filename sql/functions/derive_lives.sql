@@ -194,7 +194,7 @@ begin
 				if e.kind = 'transfer' and r.on_transfer = 'begin' or e.kind = 'reopen' and r.on_reopen in ('begin', 'end')
 				   or e.kind = 'reopen' and r.on_reopen = 'restart' and r.unit <> 'date' and l.ended is not null then
 					if l.ended is null then
-						l.ended := row(e.event_id, e.on_day, e.kind, e.kind, e.occurred_at, e.recorded_at);
+						l.ended := row(e.event_id, e.on_day, e.kind, e.kind, e.occurred_at, e.recorded_at)::letterwatch.life_end;
 						l.closers := array[e.recorded_at];
 						l.office_code := e.office_before;
 						l.unit := e.unit_before;
@@ -225,7 +225,7 @@ begin
 					l.state := case (l.ended).kind when 'exempt' then 'exempt' else 'not_owed' end;
 				elsif e.kind = any (r.met_by) then
 					l.state := 'met';
-					l.ended := row(e.event_id, e.on_day, e.kind, e.kind, e.occurred_at, e.recorded_at);
+					l.ended := row(e.event_id, e.on_day, e.kind, e.kind, e.occurred_at, e.recorded_at)::letterwatch.life_end;
 					l.closers := array[e.recorded_at];
 					l.office_code := e.office_code;
 					l.unit := e.unit;
@@ -247,7 +247,7 @@ begin
 			if e.status <> status then
 				status_event := e.event_id;
 				status_on := e.on_day;
-				ending := row(e.event_id, e.on_day, e.status, e.kind, e.occurred_at, e.recorded_at);
+				ending := row(e.event_id, e.on_day, e.status, e.kind, e.occurred_at, e.recorded_at)::letterwatch.life_end;
 				for i in 1 .. cardinality(lives) loop
 					l := lives[i];
 					continue when l.state <> 'open' or (l.ended is not null) = (e.status = any (rules[l.rule_no].not_owed_in));
