@@ -91,6 +91,11 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 	\ir migrations/0012_held.sql
 	insert into letterwatch.schema_version (version, name) values (12, '0012_held');
 \endif
+select not exists (select from letterwatch.schema_version where version = 13) as missing \gset
+\if :missing
+	\ir migrations/0013_stamped.sql
+	insert into letterwatch.schema_version (version, name) values (13, '0013_stamped');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/admit_event.sql
@@ -110,6 +115,7 @@ select not exists (select from letterwatch.schema_version where version = 12) as
 \ir functions/check_import.sql
 \ir functions/check_letter.sql
 \ir functions/check_setup.sql
+\ir functions/check_suspensions.sql
 \ir functions/claim_due.sql
 \ir functions/close_batch.sql
 \ir functions/correct_letter.sql

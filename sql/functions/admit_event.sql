@@ -2,6 +2,7 @@
 create or replace function letterwatch.admit_event() returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
+set enable_seqscan = off
 as $$
 declare
 	here letterwatch.letter_event;

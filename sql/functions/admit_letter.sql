@@ -4,6 +4,7 @@
 create or replace function letterwatch.admit_letter() returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, letterwatch, pg_temp
+set enable_seqscan = off
 as $$
 declare
 	here letterwatch.letter;

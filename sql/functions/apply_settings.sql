@@ -2,7 +2,7 @@
 -- derives calendar_date, office_setting and stage_plan again, keeps planning away for the moment until the commit, and leaves in
 -- settings_change what redate_letters has to do. Nothing to do where nothing is noted.
 -- The moment at which they come into force is taken under the lock: whoever planned by the old settings has recorded before it.
--- Errors: those of refuse_rules, the rebuild functions and lock_settings.
+-- Errors: those of refuse_rules, the rebuild functions and lock_settings. LW003: the transaction is not READ COMMITTED.
 -- Callers: settings_committed, lock_planning, apply_replicated.
 create or replace function letterwatch.apply_settings(replicated boolean default false) returns void
 language plpgsql volatile
@@ -38,10 +38,17 @@ begin
 	if change.change_id is null then
 		return;
 	end if;
+	if current_setting('transaction_isolation') <> 'read committed' then
+		perform letterwatch.refuse('LW003',
+			format('settings cannot be changed in a transaction of isolation level %s', upper(current_setting('transaction_isolation'))),
+			'Its snapshot may be older than what clerks have entered since: use READ COMMITTED, the default.');
+	end if;
 
 	if change.in_calendars then
 		days := letterwatch.rebuild_calendars(change.calendars);
 	end if;
+	-- From here on nobody plans. What has been planned under the settings that end now is seen by what follows.
+	perform letterwatch.lock_settings(case when replicated then 1 else 150 end);
 	if change.in_offices then
 		of_offices := letterwatch.rebuild_offices();
 	end if;
@@ -49,13 +56,11 @@ begin
 		perform letterwatch.refuse_rules();
 		of_rule_sets := change.rule_sets || letterwatch.rebuild_stages();
 	end if;
-
 	is_job := not isempty(days) and exists (select from letterwatch.letter_state)
 	          or exists (select from letterwatch.letter_state s
 	                     where s.office_code = any (of_offices) or s.rule_set = any (of_rule_sets))
 	          or exists (select from letterwatch.office_setting_past p where p.rule_set = any (of_rule_sets));
 
-	perform letterwatch.lock_settings(case when replicated then 1 else 150 end);
 	moment := letterwatch.instant();
 	perform letterwatch.stamp_settings(moment);
 	update letterwatch.planning p set known_since = moment where not exists (select from letterwatch.letter);

@@ -440,12 +440,14 @@ begin
 				order by o.until nulls last
 				limit 1;
 				select p.* into judged
-				from (select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.until, p.recorded_at
+				from (select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.assignable, p.responsible_unit, p.until,
+				             p.recorded_at
 				      from letterwatch.rule_past p
 				      where p.rule_set = r.rule_set and p.rule = r.rule and p.until > judged_at
 				        and derive_lives.received_on between p.valid_from and p.valid_to
 				      union all
-				      select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, null, p.recorded_at
+				      select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.assignable, p.responsible_unit, null,
+				             p.recorded_at
 				      from letterwatch.rule p
 				      where p.rule_set = r.rule_set and p.rule = r.rule
 				        and derive_lives.received_on between p.valid_from and p.valid_to) p
@@ -458,6 +460,7 @@ begin
 					month_end := judged.month_end;
 					roll := judged.roll;
 					end_of_day := judged.end_of_day;
+					unit := case when judged.assignable then coalesce(l.unit, judged.responsible_unit) else judged.responsible_unit end;
 				end if;
 				calendar := coalesce((
 					select d.edition

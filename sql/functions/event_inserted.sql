@@ -40,7 +40,7 @@ begin
 	perform set_config('enable_nestloop', case when cardinality(letters) < 100 then 'on' else 'off' end, true);
 	refused := array(
 		with fact as materialized (
-			select l.*, coalesce(l.rule_set, o.rule_set) as rule_set_in_force
+			select l.*, coalesce(l.rule_set, o.rule_set) as rule_set_in_force, o.time_zone
 			from letterwatch.letter_fact(letters) l
 			left join letterwatch.office_setting o on o.office_code = l.office_code
 		), life as materialized (
@@ -79,7 +79,7 @@ begin
 			                                              l.received_on, l.rule_set_in_force, s.office_before),
 			       case
 			       when b.on_day < l.received_on and (e.kind = 'correct' or v.kind = 'correct') then 'receipt'
-			       when e.kind not in ('correct', 'void') and d.on_day < l.received_on then 'before'
+			       when e.kind not in ('correct', 'void') and e.occurred_at < l.received_on::timestamp at time zone l.time_zone then 'before'
 			       when e.kind = 'duplicate' and exists (select from new_events n where n.kind = e.kind and n.letter_no = e.of_letter_no)
 			       then 'chain'
 			       when not s.possible then 'status'
@@ -135,6 +135,7 @@ begin
 	if exists (select from new_events n where n.kind in ('void', 'duplicate')) then
 		perform letterwatch.check_duplicates(letters);
 	end if;
+	perform letterwatch.check_suspensions(array(select n.event_id from new_events n where n.kind = 'suspend'));
 	perform letterwatch.check_extensions(array(select n.event_id from new_events n where n.kind = 'extend'));
 	-- What comes before an extension, or takes back what did, may leave it behind the end that it moved.
 	perform letterwatch.check_extensions(array(

@@ -3,8 +3,9 @@
 -- each: whether it was possible in the status before it (table transition; a transfer goes to another office); status and suspended, the office, unit and handler
 -- in charge before (_before) and after it; supervised_before: whether an order waited for feedback. An event that was not
 -- possible changes nothing and meets nothing.
--- on_day: the local date of the office in charge after it; recorded_day: that of the later of occurred_at and recorded_at. A
--- transfer takes the letter out of the hands of unit and handler. as_of: only what was recorded up to then; NULL: all.
+-- on_day: the local date of the office in charge after it, by the time zone that it had when the event was recorded: as the clerk
+-- saw it; recorded_day: that of the later of occurred_at and recorded_at. A transfer takes the letter out of the hands of unit and
+-- handler. as_of: only what was recorded up to then; NULL: all.
 -- A loop, for each step needs the one before; index lookups only, as in claim_due.
 -- Callers: derive_lives, event_inserted, check_extensions, letter_history, notice_text, verify.
 create or replace function letterwatch.event_sequence(letters text[], as_of timestamptz default null)
@@ -29,14 +30,18 @@ declare
 	step_exists boolean;
 	step_of text[];     -- what it was looked up for: the next event often asks for the same
 	time_zone text;
-	zone_of text;       -- the office whose time zone it is
+	zone text;          -- the present time zone
+	zone_of text;       -- of this office,
+	zone_changed boolean; -- which had another once
 	supervised boolean;
 begin
 	for e in
-		select u.nth, f.office_code as received_by, o.time_zone, x.*
+		select u.nth, f.office_code as received_by, o.time_zone as zone, x.*,
+		       exists (select from letterwatch.office_setting_past p
+		               where p.office_code = o.office_code and p.time_zone <> o.time_zone) as zone_changed
 		from (select v.letter_no, v.nth from unnest(letters) with ordinality v (letter_no, nth) offset 0) u
 		left join lateral letterwatch.letter_fact(array[u.letter_no], as_of) f on true
-		left join letterwatch.office_setting o on o.office_code = f.office_code and as_of is null
+		left join letterwatch.office_setting o on o.office_code = f.office_code
 		join letterwatch.letter_event x on x.letter_no = u.letter_no and x.recorded_at <= upto
 		where not exists (
 			select from letterwatch.letter_event v
@@ -51,8 +56,9 @@ begin
 			suspended := false;
 			supervised := false;
 			office_code := e.received_by;
-			time_zone := e.time_zone;
-			zone_of := case when as_of is null then office_code end;
+			zone := e.zone;
+			zone_of := office_code;
+			zone_changed := e.zone_changed;
 			unit := null;
 			handler := null;
 		end if;
@@ -86,11 +92,16 @@ begin
 			end if;
 		end if;
 		if office_code is distinct from zone_of then
-			select o.time_zone into time_zone from letterwatch.office_setting o where o.office_code = event_sequence.office_code;
-			if as_of is not null then
-				time_zone := (letterwatch.office_then(office_code, as_of)).time_zone;
-			end if;
+			select o.time_zone, exists (select from letterwatch.office_setting_past p
+			                            where p.office_code = o.office_code and p.time_zone <> o.time_zone)
+			into zone, zone_changed
+			from letterwatch.office_setting o
+			where o.office_code = event_sequence.office_code;
 			zone_of := office_code;
+		end if;
+		time_zone := zone;
+		if zone_changed then
+			time_zone := (letterwatch.office_then(office_code, e.recorded_at)).time_zone;
 		end if;
 		event_id := e.event_id;
 		kind := e.kind;

@@ -163,6 +163,11 @@ begin
 		elsif exists (select from letterwatch.letter_event v
 		              where v.letter_no = e.letter_no and v.kind = 'void' and v.of_event = e.of_event and v.event_id <> e.event_id) then
 			return 'voided';
+		elsif not exists (select from letterwatch.rule x
+		                  where x.rule_set = event_value_fault.rule_set
+		                    and event_value_fault.received_on between x.valid_from and x.valid_to)
+		      and exists (select from letterwatch.letter_event t where t.event_id = e.of_event and t.kind = 'correct') then
+			return 'rule set';
 		end if;
 	else
 		null;

@@ -8,11 +8,14 @@
 -- settings_changed: the times of stages may have moved without a changed date, so what is open is held against them too. The
 -- caller holds planning in ROW SHARE and the rows of letter FOR NO KEY UPDATE: beside us only the claim changes a deadline, and
 -- it skips those that are locked here first. While a change of settings is under way (redate_letters; none can begin while
--- planning is held), what the change makes of them is written by itself, in the name of who made it.
+-- planning is held), what the change makes of them is written by itself, in the name of who made it: first what it does to them as they
+-- were before this statement (as_of), then the rest.
+-- A deadline that is new stands in deadline_change if the settings began it, or it was there before.
 -- Callers: plan_letters, work_replan_queue, replan_or_queue.
 create or replace function letterwatch.replan(letters text[], why text, settings_changed boolean default false,
                                               changed_by text default letterwatch.actor(),
-                                              session_role text default session_user) returns void
+                                              session_role text default session_user,
+                                              as_of timestamptz default null) returns void
 language plpgsql volatile
 set jit = off
 set plan_cache_mode = auto
@@ -41,11 +44,19 @@ begin
 	limit 1;
 	if found then
 		perform letterwatch.date_deadlines(letterwatch.lock_deadlines(letters), job);
+		select * into job
+		from letterwatch.settings_change c
+		where c.redated_at is null and c.applied_at is not null and cardinality(c.offices || c.rule_sets) > 0
+		order by c.change_id
+		limit 1;
+		if found and as_of is null and not settings_changed then
+			perform letterwatch.replan(letters, job.job, true, job.changed_by, job.session_role, moment - interval '1 microsecond');
+		end if;
 		tids := letterwatch.lock_deadlines(letters);
 	end if;
 
 	with derived as materialized (
-		select * from letterwatch.derive(letters)
+		select * from letterwatch.derive(letters, as_of)
 	), state as (
 		insert into letterwatch.letter_state as t
 			(letter_no, office_code, rule_set, status, status_on, status_event, last_event, impossible, unit, handler, received_on,
@@ -154,7 +165,10 @@ begin
 		insert into letterwatch.deadline_change (letter_no, rule, since, old_due, new_due, why, changed_by, session_role)
 		select n.letter_no, n.rule, n.since, n.old_due, n.due_on, replan.why, replan.changed_by, replan.session_role
 		from difference n
-		where not n.is_new and n.due_on is distinct from n.old_due
+		where n.due_on is distinct from n.old_due
+		  and (not n.is_new or settings_changed
+		       or exists (select from letterwatch.deadline_change c -- it comes back
+		                  where c.letter_no = n.letter_no and c.rule = n.rule and c.since = n.since))
 	)
 	select exists (select from changed where next_event_at <= moment + interval '2 minutes')
 	    or exists (select from added where next_event_at <= moment + interval '2 minutes'),
@@ -173,5 +187,5 @@ begin
 	end if;
 end
 $$;
-comment on function letterwatch.replan(text[], text, boolean, text, text) is
+comment on function letterwatch.replan(text[], text, boolean, text, text, timestamptz) is
 	'Derives state and deadlines of letters again and writes what differs.';

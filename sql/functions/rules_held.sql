@@ -40,7 +40,9 @@ as $$
 		group by b.rule_set
 	), spanned as (
 		-- The first rows of a rule set are in force ever since; one that came later, or came back, from then on.
-		select v.*, greatest(v.since, nullif(v.recorded_at, f.recorded_at), lag(v.until) over by_time) as from_at,
+		-- (One that was recorded after it had ended was entered while a clock ran ahead.)
+		select v.*, greatest(v.since, case when v.recorded_at > f.recorded_at and v.recorded_at < coalesce(v.until, 'infinity')
+		                                   then v.recorded_at end, lag(v.until) over by_time) as from_at,
 		       lag(v.until) over by_time < v.recorded_at
 		       or lag((v.since, letterwatch.rule_effects(v.body))) over by_time
 		          is distinct from (v.since, letterwatch.rule_effects(v.body)) as begins_anew

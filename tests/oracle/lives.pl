@@ -32,7 +32,6 @@ our %ROOT     = (time_zone => 'Asia/Shanghai', calendar => 'cn', rule_set => 'pr
 my $SECOND    = 1_000_000;
 my $DAY       = 86400 * $SECOND;
 my $EPOCH     = Oracle::day_number(1970, 1, 1);
-my @COUNTS_BY = qw(count_from amount unit month_end roll end_of_day);
 my @EFFECTS   = qw(begins met_by not_owed_in restarts on_transfer on_reopen followed_by may_suspend may_extend);
 
 # ---- moments ------------------------------------------------------------------------------------------------------
@@ -226,7 +225,7 @@ sub life {
 		($status, $suspended) = () if !$possible;
 		my $is_transfer = $possible && $event->{kind} eq 'transfer';
 		my $office      = $is_transfer ? $event->{to_office} : $last->{office};
-		my $zone        = setting($world, $office, 'time_zone');
+		my $zone        = setting($world, $office, 'time_zone', $event->{recorded_at});    # as the clerk saw the day
 		my $known_at    = max($event->{occurred_at}, $event->{recorded_at});
 		my %in_charge   = map { $_ => ($possible ? $event->{$_} : undef) // ($is_transfer ? undef : $last->{$_}) } qw(unit handler);
 		push @life, {
@@ -439,7 +438,7 @@ sub one_deadline {
 	$day = max($day, $not_before // $day);
 	my $deadline = {
 		rule => $rule->{rule}, since => $begin->{event_id}, state => $state, office_code => $in_charge->{office},
-		unit => ($rule->{assignable} ? $in_charge->{unit} : undef) // $rule->{responsible_unit}, start_on => $day,
+		unit_in_charge => $in_charge->{unit}, start_on => $day,
 		closed_event => $closed && $closed->{event_id}, closed_on => $closed && $closed->{on_day},
 		closed_at => $closed && $closed->{recorded_at}, closed_place => $closed && $closed->{place},
 		stretch => max(0, map { $_->{place} } grep { $_ == $begin ? begins_anew($rule, $_) || is_break($rule, $_) : is_break($rule, $_) }
@@ -492,7 +491,8 @@ sub end_of_period {
 # Gives the deadline its dates, by what was in force at a moment (undef: now).
 sub date {
 	my ($world, $life, $deadline, $moment, @extensions) = @_;
-	my $by = { %{ row_at($deadline->{row}, $moment) }{@COUNTS_BY} };
+	my $by = row_at($deadline->{row}, $moment);
+	$deadline->{unit} = ($by->{assignable} ? $deadline->{unit_in_charge} : undef) // $by->{responsible_unit};
 	my ($name, $zone) = map { setting($world, $deadline->{office_code}, $_, $moment) } qw(calendar time_zone);
 	my $calendar = calendar_at($world, $name, $moment);
 	@$deadline{qw(measure calendar zone)} = ($deadline->{row}{unit}, $calendar, $zone);

@@ -439,12 +439,15 @@ select lwtest.rows_are('select rule::text, old_due, new_due from foreseen_move',
 	'as its preview said');
 select ok(not exists (select from letterwatch.rule where recorded_at = 'infinity'), 'each row says when it came into force');
 set constraints all deferred;
+set role letterwatch_admin;
 update letterwatch.rule set basis = 'dated back', recorded_at = '2020-01-01' where rule_set = 't-to';
 update letterwatch.rule set recorded_at = '2020-01-01' where rule_set = 't-to';
+update letterwatch.rule set recorded_at = '2100-01-01' where rule_set = 't-to';
+reset role;
 set constraints all immediate;
 call lwtest.redate();
-select is_empty($$ select rule from letterwatch.rule where rule_set = 't-to' and recorded_at < '2027-08-05 10:00+08' $$,
-	'which nobody can date back');
+select is_empty($$ select rule from letterwatch.rule where rule_set = 't-to' and recorded_at::date <> '2027-08-05' $$,
+	'which no administrator can say otherwise');
 
 -- ---- a rule that was away for a while ---------------------------------------------------------------------------------------------------
 
@@ -471,6 +474,110 @@ select results_eq($$ select l || ': ' || d from unnest('{K-BEFORE,K-GAP,K-AFTER}
 	array['K-BEFORE: notice T-P-C-1 2027-08-09 2027-08-16 met in_time', 'K-GAP: notice T-P-C-1 2027-08-09 2027-08-16 open',
 	      'K-AFTER: notice T-P-C-1 2027-08-09 2027-08-16 met in_time'],
 	'what was recorded while a rule was away was not closed by it');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+
+-- ---- who moved a date ---------------------------------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2027-09-06 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on)
+values ('K-WHO-1', 'T-P-C-1', '2027-09-06'), ('K-WHO-2', 'T-P-C-1', '2027-09-06');
+call lwtest.set_clock('2027-09-07 10:00');
+set letterwatch.actor = 'admin';
+update letterwatch.office set rule_set = 'procuratorate-workdays' where office_code = 'T-P-C-1';
+set letterwatch.actor = 'clerk';
+call lwtest.at('2027-09-07 10:01', $$ assign_letter('K-WHO-1', 'petitions', 'H-1') $$);
+call lwtest.redate();
+call lwtest.at('2027-09-07 10:02', $$ transfer_letter('K-WHO-1', 'T-P-C') $$);
+reset letterwatch.actor;
+select lwtest.rows_are($$ select letter_no, new_due, why, changed_by from letterwatch.deadline_change where letter_no ~ '^K-WHO' and rule = 'notice' $$,
+	$$ values ('K-WHO-1', '2027-09-15'::date, 'office changed', 'admin'), ('K-WHO-2', '2027-09-15', 'office changed', 'admin') $$,
+	'what a change of settings moves is written in its author''s name, also where a clerk''s entry plans the letter first');
+update letterwatch.office set rule_set = null where office_code = 'T-P-C-1';
+call lwtest.redate();
+
+call lwtest.set_clock('2027-09-09 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-RETURN', 'T-P-C-1', '2027-09-09');
+insert into letterwatch.rule_set (rule_set, title) values ('t-reply', 'no notice');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-reply', 'reply', 'test', 'receipt', 60, 'day', 'case', '{result}');
+call lwtest.at('2027-09-10 10:00', $$ correct_letter('K-RETURN', 'another law', rule_set => 't-reply') $$);
+select format('void_event(%s, %L)', max(event_id), 'the first was right') as void from letterwatch.letter_event where letter_no = 'K-RETURN' \gset
+call lwtest.at('2027-09-10 11:00', :'void');
+select results_eq($$ select concat_ws(' ', old_due, '>', new_due) from letterwatch.deadline_change where letter_no = 'K-RETURN' and rule = 'notice'
+                     order by changed_at $$,
+	array['2027-09-16 >', '> 2027-09-16'], 'what goes and what comes back');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-from', 'more', 'test', 'receipt', 60, 'day', 'case', '{result}');
+call lwtest.redate();
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('K-MORE', 'T-P-C-1', '2027-09-09', 't-from');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-from', 'extra', 'test', 'receipt', 60, 'day', 'case', '{result}');
+call lwtest.redate();
+select lwtest.rows_are($$ select rule, old_due, new_due from letterwatch.deadline_change where letter_no = 'K-MORE' $$,
+	$$ values ('extra', null::date, '2027-11-08'::date) $$, 'and what a new rule begins');
+
+-- ---- an office that comes under another time zone ------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2027-09-06 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-ZONE', 'T-P-C-1', '2027-09-06'), ('K-ZONE-2', 'T-P-C-2', '2027-09-06');
+call lwtest.at('2027-09-14 00:30', $$ transfer_letter('K-ZONE', 'T-P-C') $$);
+call lwtest.at('2027-09-21 10:30', $$ record_notice('K-ZONE') $$);
+create temporary table zone as select lwtest.dates('K-ZONE') as d;
+update letterwatch.office set time_zone = 'Asia/Urumqi' where office_code = 'T-P-C';
+call lwtest.redate();
+select results_eq($$ select lwtest.dates('K-ZONE') $$, 'select d from zone', 'an event keeps the day on which it was recorded, and what it closed its verdict');
+select lives_ok($$ call lwtest.at('2027-09-22 00:40', 'transfer_letter(''K-ZONE-2'', ''T-P'')') $$, 'a letter leaves the office');
+update letterwatch.office set time_zone = null where office_code = 'T-P-C';
+call lwtest.redate();
+call lwtest.set_clock('2027-09-23 00:30');
+insert into letterwatch.office (office_code, name, parent_code, time_zone) values ('T-P-C-7', 'two hours behind', 'T-P-C', 'Asia/Urumqi');
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-WEST', 'T-P-C-1', '2027-09-23');
+select lives_ok($$ call lwtest.at('2027-09-23 00:40', 'transfer_letter(''K-WEST'', ''T-P-C-7'')') $$,
+	'what comes to an office where it is still yesterday has not left before it came');
+
+-- ---- who was responsible ---------------------------------------------------------------------------------------------------------------
+
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-away', 'unit', 'test', 'receipt', 3, 'day', 'petitions', '{notice}');
+call lwtest.redate();
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set)
+values ('K-THEIRS', 'T-P-C-1', '2027-09-23', 't-away'), ('K-OURS', 'T-P-C-1', '2027-09-23', 't-away');
+call lwtest.at('2027-09-30 10:00', $$ record_notice('K-THEIRS') $$);
+call lwtest.set_clock('2027-10-01 10:00');
+update letterwatch.rule set responsible_unit = 'case' where rule_set = 't-away' and rule = 'unit';
+call lwtest.redate();
+select lwtest.rows_are($$ select letter_no, unit from letterwatch.deadline where letter_no in ('K-THEIRS', 'K-OURS') and rule = 'unit' order by 1 $$,
+	$$ values ('K-OURS', 'case'), ('K-THEIRS', 'petitions') $$, 'what was closed late stays with the unit that was responsible');
+
+-- ---- a clock that ran ahead ------------------------------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2027-10-08 10:00');
+insert into letterwatch.rule_set (rule_set, title) values ('t-ahead', 'entered ahead of time');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-ahead', 'notice', 'test', 'receipt', 7, 'day', 'petitions', '{notice}');
+call lwtest.set_clock('2027-10-06 10:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('K-AHEAD', 'T-P-C-1', '2027-10-06', 't-ahead');
+call lwtest.at('2027-10-06 12:00', $$ record_notice('K-AHEAD') $$);
+call lwtest.set_clock('2027-10-07 10:00');
+set constraints all deferred;
+update letterwatch.rule set valid_to = '2027-10-05' where rule_set = 't-ahead';
+insert into letterwatch.rule (rule_set, rule, valid_from, basis, begins, amount, unit, responsible_unit, met_by)
+values ('t-ahead', 'notice', '2027-10-06', 'test', 'receipt', 7, 'day', 'petitions', '{result}');
+set constraints all immediate;
+call lwtest.redate();
+select is((select d from lwtest.dates('K-AHEAD') d), 'notice T-P-C-1 2027-10-06 2027-10-13 met in_time',
+	'rules that were entered while the clock ran ahead have closed what they closed');
+
+-- ---- a correction that must stay -------------------------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2027-10-07 11:00');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('K-LAWLESS', 'T-P-C-1', '2027-10-07', 't-ahead');
+call lwtest.at('2027-10-07 12:00', $$ correct_letter('K-LAWLESS', 'the other law', rule_set => 't-from') $$);
+delete from letterwatch.rule where rule_set = 't-ahead';
+call lwtest.redate();
+select max(event_id) as corrected from letterwatch.letter_event where letter_no = 'K-LAWLESS' \gset
+select lwtest.refused(format('select letterwatch.void_event(%s, %L)', :corrected, 'wrong'),
+	'there is no rule set t-ahead for letters received on 2027-10-07', 'to void what corrected a rule set that has no rules now');
 select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
 
 select * from finish();

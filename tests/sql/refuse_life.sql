@@ -95,6 +95,8 @@ select lwtest.refuses('LW003', $$ suspend_letter('F-LAW', 'hearing') $$,
 	'procuratorate knows no suspension .*161.163', 'outcome incomplete, then restart_letter', 'the procuratorate suspends nothing');
 select lwtest.refuses_row('LW003', 'letter_no, kind, reason', $$ 'F-LAW', 'suspend', 'hearing' $$,
 	'procuratorate knows no suspension .*161.163', 'time runs on', 'the procuratorate suspends nothing');
+select lwtest.refuses('LW003', $$ suspend_letter('F-XINFANG', 'hearing') $$,
+	'nothing is open on .* that can be suspended', 'The time runs on', 'a rule set may suspend a review, but not the reply before it');
 select lwtest.refuses('LW003', $$ extend_deadline('F-LAW', 'reply', '2026-07-01', 'S-H', 'complex', '2026-03-10 09:00+08') $$,
 	'reply cannot be extended .*161.163', 'progress reply meets', 'the procuratorate extends no reply');
 select lwtest.refuses('LW003', $$ extend_deadline('F-LAW', 'notice', '2026-03-20', 'S-H', 'complex', '2026-03-10 09:00+08') $$,

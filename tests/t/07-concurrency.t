@@ -320,6 +320,33 @@ $first->query('rollback');
 like(claim(), qr/letter Q-12 /, 'but comes to it later');
 is($lw->psql($db, q{select count(*) from letterwatch.log_line where event = 'queued'}), '0', 'no letter is to blame');
 
+# ---- the first letter under settings that change meanwhile ----------------------------------------------------------------------
+
+$lw->set_clock($db, "timestamptz '2026-03-03 10:00+08'");
+$lw->psql($db, <<'SQL');
+insert into letterwatch.rule_set (rule_set, title) values ('r', 'days');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, roll, responsible_unit, met_by)
+values ('r', 'notice', 'test', 'receipt', 7, 'day', false, 'petitions', '{notice}');
+insert into letterwatch.office (office_code, name, parent_code, rule_set) values ('R', 'new', 'C', 'r'), ('S', 'new, too', 'C', null);
+SQL
+$first->query(q{begin; insert into letterwatch.letter (letter_no, office_code, received_on) values ('R-1', 'R', '2026-03-02')});
+begin_and_wait($second, q{update letterwatch.rule set amount = 20 where rule_set = 'r'});
+$first->query('commit');
+is(end_of_wait($second), '00000', 'a rule changes while the first letter under it is being entered');
+wait_for { claim(); $lw->psql($db, 'select count(*) from letterwatch.settings_change where redated_at is null') eq '0' } 10;
+is($lw->psql($db, q{select due_on from letterwatch.deadline where letter_no = 'R-1'}), '2026-03-22', 'which is dated anew');
+
+$first->query(q{begin; insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-1', 'S', '2026-03-02')});
+begin_and_wait($second, q{delete from letterwatch.office where office_code = 'S'});
+$first->query('commit');
+is(end_of_wait($second), 'LW003', 'nor is an office removed while its first letter is being entered');
+
+$first->query('begin isolation level repeatable read; select from letterwatch.letter');
+is(state_of($first, q{update letterwatch.rule set amount = 30 where rule_set = 'r'; set constraints all immediate}), 'LW003',
+	'an old snapshot changes no settings');
+$first->query('rollback');
+is($lw->psql($db, 'select v from letterwatch.verify() v'), '', 'nothing is amiss');
+
 $_->quit foreach @sessions;
 
 done_testing();

@@ -559,6 +559,7 @@ sub other_effects {
 sub step_rule {
 	my $rule = one_of(grep { $_->{begins} ne 'supervise' } map { @{ $world->{rule}{$_} } } @RULE_SETS);
 	my %new = (amount => max(1, $rule->{amount} + int(rand 5) - 2), chance(0.4) ? other_effects($rule) : ());
+	$new{responsible_unit} = one_of(qw(petitions case)) if chance(0.2);
 	if ($rule->{unit} ne 'second') {
 		$new{roll}       = chance(0.5) || 0                                   if chance(0.2);
 		$new{end_of_day} = one_of(qw(24:00 17:30 18:00))                      if chance(0.2);
