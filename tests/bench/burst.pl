@@ -15,7 +15,6 @@ use warnings;
 
 use File::Temp ();
 use FindBin;
-use IO::Select;
 
 use lib "$FindBin::Bin/../lib";
 use LetterWatch::Bench;
@@ -63,21 +62,6 @@ sub memory_kb {
 	open my $file, '<', '/proc/' . $daemon->pid . '/status' or die $!;
 	my %kb = map { /^(RssAnon|VmRSS):\s+(\d+) kB/ ? ($1 => $2) : () } <$file>;
 	return @kb{qw(RssAnon VmRSS)};
-}
-
-# Reads lines until so many alerts have come, or the time is over; how many came. Waits in the kernel, as a syslog daemon does.
-sub receive {
-	my ($syslog, $count, $limit_s) = @_;
-	my $select = IO::Select->new($syslog->{socket});
-	my $end    = time + $limit_s;
-	my $got    = 0;
-	while ($got < $count and $select->can_read($end - time)) {
-		while ($got < $count and defined $syslog->{socket}->recv(my $line, 65536)) {
-			$got++ if index($line, 'event=alert') > 0;
-		}
-		last if time > $end;
-	}
-	return $got;
 }
 
 # The daemon begins beside clerks; how many alerts come in these seconds, or all: a second, and how long the clerks wait.

@@ -52,8 +52,8 @@ for my $round (1 .. $ROUNDS) {
 	}
 
 	$lw->psql('by_copy', "\\copy (select $columns{$_} from letterwatch.$_) to '$dir/$_'") for @TABLES;
-	copy_of($lw, $db, 'bare');
-	push @{ $took{bare} }, psql_seconds($lw, 'bare', '-c', 'set session_replication_role = replica', '-c', 'begin',
+	bare_copy_of($lw, $db, 'bare');
+	push @{ $took{bare} }, psql_seconds($lw, 'bare', '-c', 'begin',
 		(map { ('-c', "\\copy letterwatch.$_ ($columns{$_}) from '$dir/$_'") } @TABLES), '-c', 'commit');
 
 	report("%d letters: file %.1f s (%.0f letters/s), copy %.1f s (%.0f), bare %.1f s (%.0f)\n", $LETTERS,

@@ -56,13 +56,6 @@ my $BARE_LETTER = <<~'SQL';
 	cross join (values ('notice', 7), ('reply', 92)) r (rule, days);
 	SQL
 
-# A copy of the database whose rows nobody checks or plans. (The role of a replica would have its own triggers fire.)
-sub bare_copy {
-	copy_of($lw, $db, 'bare');
-	$lw->psql('bare', "alter table letterwatch.$_ disable trigger all") for qw(letter letter_event letter_state deadline);
-	return 'bare';
-}
-
 # Transactions a second, in the second half of the time: a session's first entry makes the plans of all that follow, some 100 ms.
 sub rate {
 	my ($database, $script, $sessions) = @_;
@@ -74,7 +67,7 @@ for my $sessions (1, 16, 64) {
 	my (@ours, @bare);
 	for my $round (1 .. $ROUNDS) {
 		push @ours, rate(copy_of($lw, $db, 'ours'), $LETTER, $sessions);
-		push @bare, rate(bare_copy(), $BARE_LETTER, $sessions);
+		push @bare, rate(bare_copy_of($lw, $db, 'bare'), $BARE_LETTER, $sessions);
 	}
 	my ($ours, $bare) = (median(@ours), median(@bare));
 	report("letters, one an INSERT, %2d sessions: %6.0f a second, bare rows %6.0f\n", $sessions, $ours, $bare);
@@ -96,7 +89,7 @@ for my $round (1 .. $ROUNDS) {
 	push @ours, psql_seconds($lw, copy_of($lw, $db, 'ours'), '-c', $COPY);
 	$lw->psql('ours', "\\copy (select * from letterwatch.letter_state) to '$dir/state'");
 	$lw->psql('ours', "\\copy (select * from letterwatch.deadline where closed_event is not null) to '$dir/closed'");
-	bare_copy();
+	bare_copy_of($lw, $db, 'bare');
 	$lw->psql('bare', <<~"SQL");
 		create table state (like letterwatch.letter_state);
 		create table closed (like letterwatch.deadline);

@@ -7,10 +7,11 @@ use warnings;
 
 use Exporter 'import';
 use File::Temp ();
+use IO::Select;
 use POSIX qw(ceil);
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-our @EXPORT = qw(report figure seconds median percentile country copy_of psql_seconds pgbench waiting_ms);
+our @EXPORT = qw(report figure seconds median percentile country copy_of bare_copy_of psql_seconds pgbench waiting_ms receive);
 
 my ($out, $err);
 BEGIN {
@@ -81,6 +82,15 @@ sub copy_of {
 	return $name;
 }
 
+# The same, without the triggers of letters and what is derived of them: nobody checks or plans. (In the role of a replica those of
+# replication would fire.)
+sub bare_copy_of {
+	my ($lw, $db, $name) = @_;
+	copy_of($lw, $db, $name);
+	$lw->psql($name, "alter table letterwatch.$_ disable trigger user") for qw(letter letter_event letter_state deadline alert alert_sent outbox deadline_change);
+	return $name;
+}
+
 # The seconds that psql takes with these arguments.
 sub psql_seconds {
 	my ($lw, $db, @arguments) = @_;
@@ -122,6 +132,21 @@ sub waiting_ms {
 	return @ms if @ms && !$?;
 	open my $said, '<', "$run->{dir}/out" or die $!;
 	die "pgbench failed: ", <$said>;
+}
+
+# Reads lines until so many alerts have come, or the time is over; how many came. Waits in the kernel, as a syslog daemon does.
+sub receive {
+	my ($syslog, $count, $limit_s) = @_;
+	my $select = IO::Select->new($syslog->{socket});
+	my $end    = time + $limit_s;
+	my $got    = 0;
+	while ($got < $count and $select->can_read($end - time)) {
+		while ($got < $count and defined $syslog->{socket}->recv(my $line, 65536)) {
+			$got++ if index($line, 'event=alert') > 0;
+		}
+		last if time > $end;
+	}
+	return $got;
 }
 
 1;
