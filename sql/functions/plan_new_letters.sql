@@ -48,7 +48,7 @@ begin
 	), plan as materialized (
 		select n.letter_no, r.rule, r.valid_from, r.responsible_unit, p.due_on, p.late_at, p.provisional, u.overdue_at,
 		       f.first_stage,
-		       case when not (n.baseline and u.overdue_at > p.late_at) then t.next_event_at end as next_event_at
+		       case when not (n.baseline and u.overdue_at > p.late_at) then t.at end as next_event_at
 		from new_letter n
 		cross join lateral (
 			select x.*
@@ -61,10 +61,11 @@ begin
 		cross join lateral (
 			select greatest(p.late_at, case when n.known_late >= p.late_at then n.known_late end) offset 0
 		) u (overdue_at)
+		cross join lateral (select ((u.overdue_at - interval '1 microsecond') at time zone n.time_zone)::date offset 0) b (base_on)
 		left join letterwatch.stage_plan g on g.rule_set = n.rule_set and g.rule = r.rule
 		cross join lateral letterwatch.first_stage(g.offsets, g.overdue_no, p.late_at, u.overdue_at, p.slack) f (first_stage)
-		left join lateral letterwatch.stages_ahead(n.calendar, n.time_zone, n.day_begins, n.rule_set, r.rule, u.overdue_at,
-		                                           f.first_stage, null, null, null, false, null) t on true
+		left join lateral letterwatch.stage_time(n.calendar, n.time_zone, n.day_begins, b.base_on, u.overdue_at, g.measure, g.offsets,
+		                                         g.every, f.first_stage) t on true
 		where n.letter_no = n.like_letter
 	), added as (
 		insert into letterwatch.deadline

@@ -7,7 +7,7 @@
 -- told and is past is told at once.
 -- Inlined into the caller's join, as period_end is; once in a statement: what it is made of is large, and is set up at each
 -- execution.
--- Callers: replan, date_deadlines, plan_new_letters.
+-- Callers: replan, date_deadlines.
 create or replace function letterwatch.stages_ahead(calendar text, time_zone text, day_begins time, rule_set text, rule text,
                                                     overdue_at timestamptz, first_stage int, muted_until timestamptz,
                                                     reached float8, stage_done float8, moved boolean, at timestamptz)
