@@ -49,11 +49,12 @@ sub columns_of {
 
 sub run { my ($db, @commands) = @_; return psql_seconds($lw, $db, map { ('-c', $_) } @commands); }
 
-# A database with so many open letters, and a bare copy. The first 20,000 letters are registered, the others bare copies of these. The
+# A database with so many open letters, and a bare copy. The first 100,000 letters are registered, the others bare copies of these. The
 # offices of a region, with some 3,000 letters, have a calendar of their own.
 sub databases {
 	my ($letters) = @_;
 	my $db     = country($lw, $OFFICES);
+	my $first  = $letters < 100_000 ? $letters : 100_000;
 	my $region = int(3000 * $OFFICES / $letters) || 1;
 	$lw->psql($db, <<~"SQL");
 		insert into letterwatch.rule_set (rule_set, title) values ('growth', 'A reply'), ('burst', 'One minute');
@@ -68,14 +69,14 @@ sub databases {
 		update letterwatch.office set calendar = 'region' where substr(office_code, 2) <> '' and substr(office_code, 2)::int <= $region;
 		analyze letterwatch.office, letterwatch.office_setting;
 		insert into letterwatch.letter (letter_no, office_code, received_on)
-		select 'L' || n, 'O' || 1 + n % $OFFICES, current_date - n % 59 from generate_series(1, $SOME) n;
+		select 'L' || n, 'O' || 1 + n % $OFFICES, current_date - n % 59 from generate_series(1, $first) n;
 		vacuum analyze;
 		alter table letterwatch.letter disable trigger admit_letter, disable trigger queue_replicated;
 		SQL
 	run($db, 'set session_replication_role = replica', map {
 		my $columns = columns_of($db, $_);
 		my $of_copy = $columns =~ s/\bletter_no\b/'L' || k || '-' || letter_no/r;
-		"insert into letterwatch.$_ ($columns) select $of_copy from letterwatch.$_, generate_series(2, $letters / $SOME) k"
+		"insert into letterwatch.$_ ($columns) select $of_copy from letterwatch.$_, generate_series(2, $letters / $first) k"
 	} @TABLES);
 	$lw->psql($db, 'alter table letterwatch.letter enable replica trigger admit_letter, enable replica trigger queue_replicated');
 	run($db, 'vacuum analyze', 'checkpoint');
