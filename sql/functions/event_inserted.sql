@@ -36,7 +36,8 @@ begin
 	for no key update;
 	perform letterwatch.know_since((select min(n.recorded_at) from new_events n));
 
-	-- Many new events are joined by hashes: the planner thinks them few.
+	-- Many new events are joined by hashes: the planner thinks them few. What is stored of their letters is looked up by index (OFFSET
+	-- 0), or it would be a hash of all letters.
 	perform set_config('enable_nestloop', case when cardinality(letters) < 100 then 'on' else 'off' end, true);
 	refused := array(
 		with fact as materialized (
@@ -50,7 +51,7 @@ begin
 		), upset as (
 			select v.letter_no, min(v.kind) as kind, min(v.on_day) as on_day
 			from life v
-			join letterwatch.letter_state t on t.letter_no = v.letter_no
+			cross join lateral (select x.impossible from letterwatch.letter_state x where x.letter_no = v.letter_no offset 0) t
 			where not v.possible and not v.is_new
 			group by v.letter_no, t.impossible
 			having count(*) > t.impossible
@@ -86,8 +87,12 @@ begin
 			       when u.letter_no is not null then 'upset' end) end as fault
 			from new_events e
 			left join fact l on l.letter_no = e.letter_no
-			left join letterwatch.letter_state t on t.letter_no = e.letter_no
-			left join letterwatch.letter_state g on g.letter_no = e.of_letter_no
+			left join lateral (
+				select x.letter_no, x.office_code, x.status from letterwatch.letter_state x where x.letter_no = e.letter_no offset 0
+			) t on true
+			left join lateral (
+				select x.letter_no, x.office_code from letterwatch.letter_state x where x.letter_no = e.of_letter_no offset 0
+			) g on true
 			left join life s on s.letter_no = e.letter_no and s.event_id = e.event_id
 			left join letterwatch.office_setting o on o.office_code = coalesce(s.office_code, t.office_code)
 			left join upset u on u.letter_no = e.letter_no

@@ -11,7 +11,12 @@ as $$
 	select l.letter_no, coalesce(c.office_code, l.office_code), coalesce(c.received_on, l.received_on),
 	       case when c.received_on is null then l.received_at end, coalesce(c.rule_set, l.rule_set), l.registered_at, l.baseline
 	from unnest(letters) u (letter_no)
-	join letterwatch.letter l on l.letter_no = u.letter_no
+	cross join lateral (
+		select x.letter_no, x.office_code, x.received_on, x.received_at, x.rule_set, x.registered_at, x.baseline
+		from letterwatch.letter x
+		where x.letter_no = u.letter_no
+		offset 0
+	) l
 	left join (
 		select e.letter_no,
 		       (array_agg(e.to_office order by e.recorded_at desc, e.event_id desc) filter (where e.to_office is not null))[1]

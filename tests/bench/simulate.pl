@@ -176,4 +176,4 @@ while ($day <= $last) {
 }
 $session->quit;
 $daemon->stop;
-report("verify(): %s\n", $lw->psql($db, q{select string_agg(v::text, ' ') from letterwatch.verify() v}) || 'nothing amiss');
+report("verify(): %s\n", $lw->node->safe_psql($db, q{select string_agg(v::text, ' ') from letterwatch.verify() v}) || 'nothing amiss');
