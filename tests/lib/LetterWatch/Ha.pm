@@ -7,6 +7,7 @@ use strict;
 use warnings;
 
 use File::Temp ();
+use HTTP::Tiny;
 use IO::Socket::INET;
 use JSON::PP ();
 use LetterWatch;
@@ -114,10 +115,12 @@ sub primary {
 	return $n eq '' ? undef : bless { node => $self->{node}[$n] }, 'LetterWatch';
 }
 
+# Whether one would take over: Patroni has written it down in etcd, a moment after it is one to the primary.
 sub has_synchronous_standby {
 	my ($self, $limit_s) = @_;
 	return LetterWatch::wait_for(sub {
-		return $self->_ask($self->leader // 0, q{select count(*) from pg_stat_replication where sync_state in ('sync', 'quorum')}) eq '1';
+		my $leader = $self->leader // return 0;
+		return HTTP::Tiny->new(timeout => 5)->get(_url($REST + 1 - $leader) . '/sync')->{success};
 	}, $limit_s);
 }
 
