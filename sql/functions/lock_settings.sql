@@ -1,5 +1,5 @@
 -- lock_settings(attempts): takes EXCLUSIVE on planning, so that nobody plans between what settings were and what they are; held until the
--- commit, which comes next. Waits at most 100 ms a time, or a clerk with an open transaction would stop everybody who comes
+-- commit, which comes soon. Waits at most 100 ms a time, or a clerk with an open transaction would stop everybody who comes
 -- after; tries 150 times, for about 30 s.
 -- Refused (LW005): some transaction that plans stays open.
 -- Callers: apply_settings.

@@ -219,15 +219,7 @@ sub redating {
 		  and extract(year from c.day) = $year;
 		commit
 		SQL
-	my $ours = run($db, 'set synchronous_commit = off', <<~'SQL');
-		do $do$
-		begin
-			while letterwatch.redate_letters(4000) > 0 loop
-				commit;
-			end loop;
-		end
-		$do$
-		SQL
+	my $ours = redating_seconds($lw, $db);
 	table_taken($db, $bare, "after_$round", <<~"SQL");
 		select a.*, o.due_on as old_due
 		from letterwatch.deadline a

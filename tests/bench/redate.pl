@@ -69,18 +69,6 @@ my $IMPORT = <<~'SQL';
 	commit;
 	SQL
 
-# As the claim does it, without waiting for the disk.
-my $REDATE = <<~'SQL';
-	set synchronous_commit = off;
-	do $do$
-	begin
-		while letterwatch.redate_letters(4000) > 0 loop
-			commit;
-		end loop;
-	end
-	$do$
-	SQL
-
 # What really changed, in a table of the same shape and with the same indexes.
 my $PREPARE = <<~'SQL';
 	create table bare (like letterwatch.deadline including all excluding generated) with (fillfactor = 80);
@@ -118,7 +106,7 @@ for my $round (1 .. $ROUNDS) {
 	my $clerks = clerks($copy, 5 + $LETTERS / 10_000);
 	sleep 1;
 	my $import = seconds { $lw->psql($copy, $IMPORT) };
-	my $redate = seconds { $lw->psql($copy, $REDATE) };
+	my $redate = redating_seconds($lw, $copy);
 	my ($longest, $p95) = waits($clerks);
 
 	$lw->psql($copy, $PREPARE);

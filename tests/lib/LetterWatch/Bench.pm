@@ -11,7 +11,7 @@ use IO::Select;
 use POSIX qw(ceil);
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-our @EXPORT = qw(report figure seconds median percentile country copy_of bare_copy_of psql_seconds pgbench waiting_ms receive);
+our @EXPORT = qw(report figure seconds median percentile country copy_of bare_copy_of psql_seconds redating_seconds pgbench waiting_ms receive);
 
 my ($out, $err);
 BEGIN {
@@ -98,6 +98,20 @@ sub psql_seconds {
 		system('psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $lw->node->connstr($db), @arguments) == 0
 		  or die "psql @arguments: status $?";
 	};
+}
+
+# The seconds that it takes to re-date what a change of settings concerns: as the claim does it, without waiting for the disk.
+sub redating_seconds {
+	my ($lw, $db) = @_;
+	return psql_seconds($lw, $db, '-c', 'set synchronous_commit = off', '-c', <<~'SQL');
+		do $do$
+		begin
+			while letterwatch.redate_letters(4000) > 0 loop
+				commit;
+			end loop;
+		end
+		$do$
+		SQL
 }
 
 # Begins to run a script, a transaction, with these options of pgbench; its end: waiting_ms.
