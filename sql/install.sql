@@ -96,6 +96,11 @@ select not exists (select from letterwatch.schema_version where version = 13) as
 	\ir migrations/0013_stamped.sql
 	insert into letterwatch.schema_version (version, name) values (13, '0013_stamped');
 \endif
+select not exists (select from letterwatch.schema_version where version = 14) as missing \gset
+\if :missing
+	\ir migrations/0014_period.sql
+	insert into letterwatch.schema_version (version, name) values (14, '0014_period');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/admit_event.sql
@@ -196,6 +201,7 @@ select not exists (select from letterwatch.schema_version where version = 13) as
 \ir functions/period_end.sql
 \ir functions/petitioner_written.sql
 \ir functions/plan_daily_lines.sql
+\ir functions/plan_first_letters.sql
 \ir functions/plan_for.sql
 \ir functions/plan_letters.sql
 \ir functions/plan_new_letters.sql
@@ -319,6 +325,10 @@ select not exists (select from letterwatch.schema_version where version = 13) as
 \ir policies.sql
 
 select letterwatch.plan_daily_lines() \g /dev/null
+
+-- What is kept of days of receipt was made by the functions of before; who is at it has made it when this goes on.
+select pg_advisory_xact_lock(hashtext('letterwatch period')) \g /dev/null
+delete from letterwatch.period;
 
 -- What stands by an earlier version is planned anew, a batch at a time, by the daemon.
 \if :lives_are_new

@@ -61,6 +61,7 @@ begin
 	                     where s.office_code = any (of_offices) or s.rule_set = any (of_rule_sets))
 	          or exists (select from letterwatch.office_setting_past p where p.rule_set = any (of_rule_sets));
 
+	delete from letterwatch.period;
 	moment := letterwatch.instant();
 	perform letterwatch.stamp_settings(moment);
 	update letterwatch.planning p set known_since = moment where not exists (select from letterwatch.letter);

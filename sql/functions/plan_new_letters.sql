@@ -1,9 +1,7 @@
 -- plan_new_letters(letters): replan of letters about which nothing but their receipt is known: the bulk of all work, and all of a
--- load. What derive makes of such a letter needs no event, so it is computed for the set: letters of the same day, rules, calendar
--- and office hours have the same deadlines, which are computed for one of them (like_letter). Those registered when
--- a period may have ended may be overdue from that moment on (known_late): they are alike only with others of the moment. Where a
--- rule counts seconds, only those are that were received (second_at) and registered at the same moments. Wakes the daemons as replan does. verify() holds it
--- against derive.
+-- load. What derive makes of such a letter needs no event: letters of the same day, rules, calendar and office hours have the same
+-- deadlines (period). Those for which these are not kept, and those that may be late already, are left to plan_first_letters. Wakes
+-- the daemons as replan does. verify() holds it against derive.
 -- The caller holds planning in ROW SHARE.
 -- Callers: plan_letters.
 create or replace function letterwatch.plan_new_letters(letters text[]) returns void
@@ -17,70 +15,46 @@ as $$
 declare
 	moment timestamptz := letterwatch.clock();
 	wake boolean;
+	first_letters text[];
+	sited boolean;
 begin
 	perform letterwatch.plan_for(cardinality(letters), '{letterwatch.letter}');
 
 	with new_letter as materialized (
-		select n.*, first_value(n.letter_no) over (
-			partition by n.received_on, n.rule_set, n.calendar, n.time_zone, n.day_begins, n.known_late, n.second_at, n.baseline
-		) as like_letter
-		from (
-			select l.letter_no, l.office_code, coalesce(l.rule_set, o.rule_set) as rule_set, l.received_on, l.registered_at, l.baseline,
-			       o.calendar, o.time_zone, o.day_begins,
-			       case when s.counts_seconds or l.registered_at >= (l.received_on + s.first_end) at time zone o.time_zone
-			            then l.registered_at end as known_late,
-			       case when s.counts_seconds
-			            then coalesce(l.received_at, l.received_on::timestamp at time zone o.time_zone) end as second_at
-			from letterwatch.letter l
-			join letterwatch.office_setting o on o.office_code = l.office_code
-			left join (
-				select r.rule_set, bool_or(r.unit = 'second') as counts_seconds, min(r.end_of_day) as first_end
-				from letterwatch.rule r
-				group by r.rule_set
-			) s on s.rule_set = coalesce(l.rule_set, o.rule_set)
-			where l.letter_no = any (letters)
-		) n
+		select l.letter_no, l.office_code, coalesce(l.rule_set, o.rule_set) as rule_set, l.received_on, l.registered_at, l.baseline,
+		       p.nth, p.rule, p.rule_from, p.unit, p.due_on, p.late_at, p.provisional, p.first_stage, p.next_event_at
+		from letterwatch.letter l
+		join letterwatch.office_setting o on o.office_code = l.office_code
+		left join letterwatch.period p
+			on p.rule_set = coalesce(l.rule_set, o.rule_set) and p.calendar = o.calendar and p.time_zone = o.time_zone
+			and p.day_begins = o.day_begins and p.received_on = l.received_on and p.first_late_at > l.registered_at
+		where l.letter_no = any (letters)
 	), state as (
 		insert into letterwatch.letter_state
 			(letter_no, office_code, rule_set, status, status_on, status_event, last_event, impossible, received_on)
 		select n.letter_no, n.office_code, n.rule_set, 'registered', n.received_on, 0, 0, 0, n.received_on
 		from new_letter n
-	), plan as materialized (
-		select n.letter_no, r.rule, r.valid_from, r.responsible_unit, p.due_on, p.late_at, p.provisional, u.overdue_at,
-		       f.first_stage,
-		       case when not (n.baseline and u.overdue_at > p.late_at) then t.at end as next_event_at
-		from new_letter n
-		cross join lateral (
-			select x.*
-			from letterwatch.rule x
-			where x.rule_set = n.rule_set and n.received_on between x.valid_from and x.valid_to and x.begins = 'receipt'
-			offset 0
-		) r
-		cross join lateral letterwatch.deadline_end(n.calendar, n.time_zone, n.received_on, n.second_at, r.count_from, r.amount, r.unit,
-		                                            r.month_end, r.roll, r.end_of_day, null, null) p
-		cross join lateral (
-			select greatest(p.late_at, case when n.known_late >= p.late_at then n.known_late end) offset 0
-		) u (overdue_at)
-		cross join lateral (select ((u.overdue_at - interval '1 microsecond') at time zone n.time_zone)::date offset 0) b (base_on)
-		left join letterwatch.stage_plan g on g.rule_set = n.rule_set and g.rule = r.rule
-		cross join lateral letterwatch.first_stage(g.offsets, g.overdue_no, p.late_at, u.overdue_at, p.slack) f (first_stage)
-		left join lateral letterwatch.stage_time(n.calendar, n.time_zone, n.day_begins, b.base_on, u.overdue_at, g.measure, g.offsets,
-		                                         g.every, f.first_stage) t on true
-		where n.letter_no = n.like_letter
+		where coalesce(n.nth, 1) = 1
 	), added as (
 		insert into letterwatch.deadline
 			(letter_no, rule, since, rule_set, office_code, unit, state, start_on, due_on, late_at, overdue_at, provisional,
 			 first_stage, rule_from, begun_at, baseline, changed_at, dated_at, next_event_at)
-		select n.letter_no, p.rule, 0, n.rule_set, n.office_code, p.responsible_unit, 'open', n.received_on, p.due_on, p.late_at,
-		       p.overdue_at, p.provisional, p.first_stage, p.valid_from, n.registered_at, n.baseline, moment, moment,
-		       p.next_event_at
+		select n.letter_no, n.rule, 0, n.rule_set, n.office_code, n.unit, 'open', n.received_on, n.due_on, n.late_at, n.late_at,
+		       n.provisional, n.first_stage, n.rule_from, n.registered_at, n.baseline, moment, moment, n.next_event_at
 		from new_letter n
-		join plan p on p.letter_no = n.like_letter
-		returning next_event_at
+		where n.nth is not null
 	)
-	select bool_or(a.next_event_at <= moment + interval '2 minutes') into wake
-	from added a;
-	perform letterwatch.hand_down(letters);
+	select bool_or(n.next_event_at <= moment + interval '2 minutes'), array_agg(n.letter_no) filter (where n.nth is null),
+	       (select q.site is not null from letterwatch.planning q)
+	into wake, first_letters, sited
+	from new_letter n;
+
+	if first_letters is not null then
+		perform letterwatch.plan_first_letters(first_letters);
+	end if;
+	if sited then
+		perform letterwatch.hand_down(letters);
+	end if;
 	if wake then
 		notify letterwatch_due;
 	end if;

@@ -35,6 +35,7 @@ call letterwatch.fixture_clock('2025-11-20 09:00');
 insert into letterwatch.office (office_code, name, parent_code, rule_set, day_begins)
 values ('T', 'national office', null, null, null), ('T-P', 'province office', 'T', null, '09:15'),
        ('T-P-C', 'city office', 'T-P', 'procuratorate-workdays', null), ('T-X', 'petitions office', 'T', 'xinfang-2022', null);
+update letterwatch.rule set may_suspend = true where rule_set = 'xinfang-2022' and rule = 'reply';
 create role fixture_clerk;
 insert into letterwatch.office_member (db_role, office_code, duty)
 values ('fixture_clerk', 'T-P', 'clerk'), ('fixture_clerk', 'T', 'reader');

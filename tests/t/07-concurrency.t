@@ -347,6 +347,23 @@ is(state_of($first, q{update letterwatch.rule set amount = 30 where rule_set = '
 $first->query('rollback');
 is($lw->psql($db, 'select v from letterwatch.verify() v'), '', 'nothing is amiss');
 
+# ---- the first letter of a day ----------------------------------------------------------------------------------------------------
+
+$lw->set_clock($db, "timestamptz '2026-03-03 12:00+08'");
+$first->query(q{begin; insert into letterwatch.letter (letter_no, office_code, received_on) values ('F-1', 'R', '2026-03-03')});
+$second->query(q{set lock_timeout = '5s'});
+is(state_of($second, q{insert into letterwatch.letter (letter_no, office_code, received_on) values ('F-2', 'R', '2026-03-03')}), '00000',
+	'who enters the first letter of a day');
+is($lw->psql($db, q{select due_on from letterwatch.deadline where letter_no = 'F-2'}), '2026-03-23', 'is waited for by nobody');
+$first->query('commit');
+is($lw->psql($db, q{select count(*) from letterwatch.period where rule_set = 'r' and received_on = '2026-03-03'}), '1',
+	'what it owes is kept for those that come after');
+$lw->psql($db, q{update letterwatch.rule set amount = 30 where rule_set = 'r'});
+$lw->psql($db, q{insert into letterwatch.letter (letter_no, office_code, received_on) values ('F-3', 'R', '2026-03-03')});
+is($lw->psql($db, q{select due_on from letterwatch.deadline where letter_no = 'F-3'}), '2026-04-02', 'until the settings change');
+wait_for { claim(); $lw->psql($db, 'select count(*) from letterwatch.settings_change where redated_at is null') eq '0' } 10;
+is($lw->psql($db, 'select v from letterwatch.verify() v'), '', 'nothing is amiss');
+
 $_->quit foreach @sessions;
 
 done_testing();
