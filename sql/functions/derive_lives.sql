@@ -11,8 +11,8 @@
 -- the kinds met_by meets what is open, a restart, and where the rule says so a transfer or reopening, starts it again, an
 -- extension extends it; then it may begin something new. What is not met when it is broken off, or at the end, is not owed if
 -- the status is one of not_owed_in, from the event on since which it has been so. An exemption is met by nothing. What is not owed
--- when the letter is reopened is broken off, too, before it is started again: from then on is another deadline. A follow-up starts on
--- the later of the last day of what it follows and its progress.
+-- when the letter is reopened is broken off, too, before it is started again: from then on is another deadline. What ends on a day
+-- that is named (unit date) is not started again. A follow-up starts on the later of the last day of what it follows and its progress.
 -- What is closed is judged by the rule, lists and settings that were in force when the closing event was recorded. What events did
 -- by a rule, and under which rule set, stays for what they closed by it while it was in force (rules_held); all else is as the
 -- present rules have it.
@@ -229,8 +229,9 @@ begin
 					l.closers := array[e.recorded_at];
 					l.office_code := e.office_code;
 					l.unit := e.unit;
-				elsif e.kind = 'restart' and r.restarts or e.kind = 'transfer' and r.on_transfer = 'restart'
-				      or e.kind = 'reopen' and r.on_reopen = 'restart' then
+				elsif r.unit <> 'date'
+				      and (e.kind = 'restart' and r.restarts or e.kind = 'transfer' and r.on_transfer = 'restart'
+				           or e.kind = 'reopen' and r.on_reopen = 'restart') then
 					l.start_on := case e.kind when 'reopen' then e.recorded_day else e.on_day end;
 					l.start_at := case e.kind when 'reopen' then greatest(e.occurred_at, e.recorded_at) else e.occurred_at end;
 					l.moved_by := e.event_id;

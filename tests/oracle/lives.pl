@@ -433,7 +433,7 @@ sub one_deadline {
 	elsif ($break) { ($state, $closed) = ('not_owed', $break); }
 	my @until = grep { !$met || $_->{place} < $met->{place} } @scope;
 	my %does  = (transfer => $rule->{on_transfer}, reopen => $rule->{on_reopen}, restart => $rule->{restarts} ? 'restart' : 'keep');
-	my ($last) = reverse grep { ($does{ $_->{kind} } // '') eq 'restart' } @until;
+	my ($last) = $rule->{unit} eq 'date' ? () : reverse grep { ($does{ $_->{kind} } // '') eq 'restart' } @until;
 	($day, $moment) = start($last) if $last;
 	$day = max($day, $not_before // $day);
 	my $deadline = {

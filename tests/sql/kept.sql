@@ -580,5 +580,36 @@ select lwtest.refused(format('select letterwatch.void_event(%s, %L)', :corrected
 	'there is no rule set t-ahead for letters received on 2027-10-07', 'to void what corrected a rule set that has no rules now');
 select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
 
+-- ---- a new row of law, and letters that were reopened under the old one --------------------------------------------------------------
+
+call lwtest.set_clock('2027-10-11 10:00');
+insert into letterwatch.rule_set (rule_set, title) values ('t-newlaw', 'a law that changes');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by, not_owed_in, on_reopen)
+values ('t-newlaw', 'reply', 'the old law', 'receipt', 5, 'day', 'case', '{result}', '{withdrawn,exempt}', 'begin'),
+       ('t-newlaw', 'notice', 'the old law', 'receipt', 5, 'day', 'petitions', '{notice}', '{withdrawn,exempt}', 'restart');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set)
+values ('K-SETTLED', 'T-P-C-1', '2027-10-11', 't-newlaw'), ('K-NOWHERE', 'T-P-C-1', '2027-10-11', 't-newlaw');
+call lwtest.at('2027-10-25 10:00', $$ withdraw_letter('K-SETTLED', 'settled') $$);
+call lwtest.at('2027-10-25 10:00', $$ exempt_letter('K-NOWHERE', 'no_address') $$);
+call lwtest.at('2027-10-26 10:00', $$ reopen_letter('K-SETTLED', 'asks again') $$);
+call lwtest.at('2027-10-26 10:00', $$ reopen_letter('K-NOWHERE', 'has written where') $$);
+call lwtest.set_clock('2027-10-27 10:00');
+set constraints all deferred;
+update letterwatch.rule set valid_to = '2027-10-10' where rule_set = 't-newlaw';
+insert into letterwatch.rule (rule_set, rule, valid_from, basis, begins, amount, unit, responsible_unit, met_by, not_owed_in)
+values ('t-newlaw', 'reply', '2027-10-11', 'the new law', 'receipt', 10, 'day', 'case', '{result}', '{withdrawn,exempt}'),
+       ('t-newlaw', 'notice', '2027-10-11', 'the new law', 'receipt', 10, 'day', 'petitions', '{notice}', '{withdrawn,exempt}');
+set constraints all immediate;
+call lwtest.redate();
+select lwtest.rows_are($$ select * from lwtest.dates('K-SETTLED') order by 1 $$,
+	$$ values ('notice T-P-C-1 2027-10-11 2027-10-18 not_owed missed'), ('notice T-P-C-1 2027-10-26 2027-11-05 open'),
+	          ('reply T-P-C-1 2027-10-11 2027-10-18 not_owed missed'), ('reply T-P-C-1 2027-10-26 2027-11-05 open') $$,
+	'a new row of law owes from the reopening on, by its own count, and opens nothing that is over');
+select lwtest.rows_are($$ select * from lwtest.dates('K-NOWHERE') order by 1 $$,
+	$$ values ('notice T-P-C-1 2027-10-11 2027-10-18 exempt exempt'), ('notice T-P-C-1 2027-10-26 2027-11-05 open'),
+	          ('reply T-P-C-1 2027-10-11 2027-10-18 exempt exempt'), ('reply T-P-C-1 2027-10-26 2027-11-05 open') $$,
+	'nor what was exempt');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+
 select * from finish();
 rollback;
