@@ -20,7 +20,7 @@ create table letterwatch.period (
 	primary key (rule_set, calendar, time_zone, day_begins, received_on, nth)
 );
 comment on table letterwatch.period is
-	'Derived by plan_new_letters, where it is not there yet, and cleared by each change of settings: the deadlines that letters of a day begin with.';
+	'Derived by plan_first_letters, where it is not there yet, and cleared by each change of settings: the deadlines that letters of a day begin with.';
 comment on column letterwatch.period.nth is 'Counts the deadlines of the day from 1.';
 comment on column letterwatch.period.first_late_at is 'The least late_at of the day: what is registered by then is not late yet.';
 
