@@ -1,9 +1,9 @@
 -- verify() → (what, letter_no): derives everything again from the inputs and returns what differs from what is stored: state or
--- deadline; stage: its next moment; told: what counts as told is not what its alerts say; calendar, stages, office: what is made of
--- settings (no letter_no); queued: planning failed; parked: its alert could not be raised; impossible: an event that could not be
--- in its status; settings change: not worked off yet (no letter_no); conflict: another site has
--- sent something else under a number that is taken here. What is closed is judged by the rule, lists and settings that
--- were in force when the closing event was recorded. Empty in a healthy database at rest.
+-- deadline; stage: its next moment; told: what counts as told is not what its alerts say; calendar, stages, office, period: what is
+-- made of settings (no letter_no); queued: planning failed; parked: its alert could not be raised; impossible: an event that could
+-- not be in its status; settings change: not worked off yet (no letter_no); conflict: another site has sent something else under a
+-- number that is taken here. What is closed is judged by the rule, lists and settings that were in force when the closing event was
+-- recorded. Empty in a healthy database at rest.
 -- Callers: administrators, tests.
 create or replace function letterwatch.verify() returns table (what text, letter_no text)
 language plpgsql volatile security definer
@@ -78,6 +78,22 @@ begin
 	where (w.workday, w.workdays, w.next_workday, w.settled, w.unsettled) is distinct from
 	      (d.workday, d.workdays, d.next_workday, d.settled, d.unsettled)
 	group by coalesce(w.calendar, d.calendar)
+	union all
+	select format('period %s / %s %s', k.rule_set, r.rule, k.received_on), null
+	from (select distinct p.rule_set, p.calendar, p.time_zone, p.day_begins, p.received_on from letterwatch.period p) k
+	join letterwatch.rule r on r.rule_set = k.rule_set and r.begins = 'receipt' and k.received_on between r.valid_from and r.valid_to
+	cross join lateral letterwatch.deadline_end(k.calendar, k.time_zone, k.received_on, null, r.count_from, r.amount, r.unit,
+	                                            r.month_end, r.roll, r.end_of_day, null, null) e
+	left join letterwatch.stage_plan g on g.rule_set = r.rule_set and g.rule = r.rule
+	cross join lateral letterwatch.first_stage(g.offsets, g.overdue_no, e.late_at, e.late_at, e.slack) f (first_stage)
+	left join lateral letterwatch.stage_time(
+		k.calendar, k.time_zone, k.day_begins, ((e.late_at - interval '1 microsecond') at time zone k.time_zone)::date, e.late_at,
+		g.measure, g.offsets, g.every, f.first_stage) t on true
+	left join letterwatch.period p
+		on (p.rule_set, p.calendar, p.time_zone, p.day_begins, p.received_on, p.rule) =
+		   (k.rule_set, k.calendar, k.time_zone, k.day_begins, k.received_on, r.rule)
+	where (p.rule_from, p.unit, p.due_on, p.late_at, p.provisional, p.first_stage, p.next_event_at) is distinct from
+	      (r.valid_from, r.responsible_unit, e.due_on, e.late_at, e.provisional, f.first_stage, t.at)
 	union all
 	select 'settings change ' || c.change_id, null
 	from letterwatch.settings_change c

@@ -91,5 +91,17 @@ select lwtest.refused(
 	$$ delete from letterwatch.office where office_code = 'T-P-C-2' $$,
 	'has had letters', 'removing an office whose only letter waits to be planned');
 
+-- ---- what is made of settings -----------------------------------------------------------------------------------------------------
+
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-4', 'T-P-C-1', '2026-03-12');
+update letterwatch.period set first_stage = first_stage + 1 where received_on = '2026-03-12' and rule = 'notice';
+delete from letterwatch.period where received_on = '2026-03-12' and rule = 'reply';
+update letterwatch.calendar_date set settled = not settled
+where day = '2026-05-01' and calendar = 'cn';
+select lwtest.rows_are(
+	$$ select what from letterwatch.verify() where letter_no is null order by 1 $$,
+	$$ values ('calendar cn'), ('period procuratorate / notice 2026-03-12'), ('period procuratorate / reply 2026-03-12') $$,
+	'verify() holds it against the settings');
+
 select * from finish();
 rollback;
