@@ -561,5 +561,7 @@ const char *conf_language_name(enum conf_language language)
 
 int conf_claim_size(const struct conf *conf)
 {
-	return conf->rate > 0 && conf->rate < conf->batch / 10 ? conf->rate * 10 : conf->batch;
+	int share = conf->rate >= 10 ? conf->rate / 10 : 1;
+
+	return conf->rate > 0 && share < conf->batch ? share : conf->batch;
 }

@@ -176,6 +176,20 @@ static void every_key_is_read(void **state)
 	assert_string_equal(f->conf->listen, "127.0.0.1:9630");
 }
 
+static void a_claim_is_no_more_than_the_rate_lets_out_soon(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_loads(f, "[timer]\nbatch=500\n");
+	assert_int_equal(conf_claim_size(f->conf), 500);
+	assert_loads(f, "[timer]\nbatch=500\n[alerts]\nrate=2000\n");
+	assert_int_equal(conf_claim_size(f->conf), 200);
+	assert_loads(f, "[timer]\nbatch=500\n[alerts]\nrate=1\n");
+	assert_int_equal(conf_claim_size(f->conf), 1);
+	assert_loads(f, "[timer]\nbatch=500\n[alerts]\nrate=1000000\n");
+	assert_int_equal(conf_claim_size(f->conf), 500);
+}
+
 static void a_byte_order_mark_is_passed_over(void **state)
 {
 	struct fixture *f = *state;
@@ -553,6 +567,7 @@ int main(void)
 		TEST(without_a_file_the_defaults_hold),
 		TEST(an_empty_file_gives_the_defaults),
 		TEST(every_key_is_read),
+		TEST(a_claim_is_no_more_than_the_rate_lets_out_soon),
 		TEST(a_byte_order_mark_is_passed_over),
 		TEST(a_section_may_come_twice),
 		TEST(a_conninfo_may_hold_comment_signs_and_equals_signs),
