@@ -308,7 +308,7 @@ begin
 				l.rule_no := i;
 				l.since := e.event_id;
 				l.place := e.place;
-				l.stretch_at := case when r.begins not in ('progress', 'supervise') then broken_at[i] end;
+				l.stretch_at := case when r.begins not in ('progress', 'reopen', 'supervise') then broken_at[i] end;
 				l.start_on := case e.kind when 'reopen' then e.recorded_day else e.on_day end;
 				l.start_at := case e.kind when 'reopen' then greatest(e.occurred_at, e.recorded_at) else e.occurred_at end;
 				l.begun_at := e.recorded_at;

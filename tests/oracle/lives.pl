@@ -366,7 +366,7 @@ sub stands_for {
 	my ($one, $other) = @_;
 	return 1 if $one->{since} == $other->{since};
 	return 1 if defined $one->{closed_event} && $one->{closed_event} == ($other->{closed_event} // -1);
-	return 0 if grep { $_->{row}{begins} =~ /^(progress|supervise)$/ } $one, $other;
+	return 0 if grep { $_->{row}{begins} =~ /^(progress|reopen|supervise)$/ } $one, $other;
 	my ($first, $then) = sort { $a->{place} <=> $b->{place} } $one, $other;
 	return $then->{stretch} <= $first->{place};
 }

@@ -611,5 +611,24 @@ select lwtest.rows_are($$ select * from lwtest.dates('K-NOWHERE') order by 1 $$,
 	'nor what was exempt');
 select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
 
+-- ---- reopened again under another row ------------------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2027-11-01 10:00');
+insert into letterwatch.rule_set (rule_set, title) values ('t-twice', 'reopened twice');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by, on_reopen)
+values ('t-twice', 'again', 'test', 'reopen', 15, 'day', 'case', '{result}', 'keep');
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('K-REOPENED', 'T-P-C-1', '2027-11-01', 't-twice');
+call lwtest.at('2027-11-02 10:00', $$ record_reply('K-REOPENED', 'result') $$);
+call lwtest.at('2027-11-03 10:00', $$ reopen_letter('K-REOPENED', 'new facts') $$);
+call lwtest.at('2027-11-04 10:00', $$ record_reply('K-REOPENED', 'result') $$);
+call lwtest.set_clock('2027-11-05 10:00');
+update letterwatch.rule set met_by = '{progress,result}' where rule_set = 't-twice';
+call lwtest.redate();
+call lwtest.at('2027-11-08 10:00', $$ reopen_letter('K-REOPENED', 'more facts') $$);
+select lwtest.rows_are($$ select * from lwtest.dates('K-REOPENED') order by 1 $$,
+	$$ values ('again T-P-C-1 2027-11-03 2027-11-18 met in_time'), ('again T-P-C-1 2027-11-08 2027-11-23 open') $$,
+	'each reopening begins its own period, whatever the row was under which the last one was closed');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+
 select * from finish();
 rollback;
