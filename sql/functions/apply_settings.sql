@@ -1,6 +1,6 @@
 -- apply_settings(replicated): puts the settings that this transaction has changed into force, or those that came by replication:
 -- derives calendar_date, office_setting and stage_plan again, keeps planning away for the moment until the commit, and leaves in
--- settings_change what redate_letters has to do. Nothing to do where nothing is noted.
+-- settings_change what redate_letters has to do. What was kept of days of receipt (period) goes. Nothing to do where nothing is noted.
 -- The moment at which they come into force is taken under the lock: whoever planned by the old settings has recorded before it.
 -- Errors: those of refuse_rules, the rebuild functions and lock_settings. LW003: the transaction is not READ COMMITTED.
 -- Callers: settings_committed, lock_planning, apply_replicated.

@@ -44,9 +44,9 @@ begin
 	select batch - count(*) into room from letterwatch.outbox x where x.instance = claim_due.instance;
 	if settled then
 		if settings_changed then
-			perform letterwatch.queue_due(batch);
+			perform letterwatch.queue_due(greatest(batch, 100));
 		end if;
-		planned := letterwatch.work_replan_queue(case when settings_changed then batch else 100 end);
+		planned := letterwatch.work_replan_queue(case when settings_changed then greatest(batch, 100) else 100 end);
 		raised := letterwatch.raise_alerts(claim_due.instance, greatest(room, 0), lease, case when settings_changed then planned end);
 		-- A few at a time: an alert that comes meanwhile waits for them.
 		daily := letterwatch.raise_daily_lines(claim_due.instance, least(greatest(room - raised, 0), 200), lease);

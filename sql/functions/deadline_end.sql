@@ -3,7 +3,7 @@
 -- start_at: the beginning event's local date, and its moment, from which seconds are counted. due_on: the last day; late_at: the
 -- first instant that is late; NULL both: it has no end now. The others as in period_end.
 -- Inlined into the caller's join, as period_end is.
--- Callers: derive, derive_lives, plan_new_letters.
+-- Callers: derive, derive_lives, plan_first_letters, verify.
 create or replace function letterwatch.deadline_end(calendar text, time_zone text, start_on date, start_at timestamptz, count_from text,
                                                     amount int, unit text, month_end boolean, roll boolean, end_of_day time,
                                                     pauses datemultirange, extended_to date)

@@ -298,6 +298,9 @@ begin
 				          or e.kind = 'reopen' and (r.on_reopen = 'begin' or r.begins = 'reopen')
 				          or accepts and r.begins = 'acceptance' and not begun[i]
 				          or e.kind = r.begins and r.begins in ('progress', 'supervise');
+				if begins and e.kind = 'reopen' and r.begins = 'reopen' and r.on_reopen = 'restart' then
+					begins := not exists (select from unnest(lives) x where x.rule_no = i and x.state = 'open'); -- or that starts again
+				end if;
 				continue when not begins;
 				l := null;
 				if r.begins = 'progress' then

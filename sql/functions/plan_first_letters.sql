@@ -3,14 +3,14 @@
 -- (like_letter). Those registered when a period may have ended may be overdue from that moment on (known_late): they are alike only
 -- with others of the moment. Where a rule counts seconds, only those are that were received (second_at) and registered at the same
 -- moments. Wakes the daemons as replan does.
--- Two that keep the same period would wait for each other until their transactions end: one at a time keeps any.
+-- Two that keep the same period would wait for each other until their transactions end: one at a time keeps any. (Nor does one that
+-- sees less than what is committed, whom the period of another would refuse.)
 -- Callers: plan_new_letters, which chooses how it is planned.
 create or replace function letterwatch.plan_first_letters(letters text[]) returns void
 language plpgsql volatile
 as $$
 declare
 	moment timestamptz := letterwatch.clock();
-	keeps boolean := pg_try_advisory_xact_lock(hashtext('letterwatch period'));
 	wake boolean;
 begin
 	with new_letter as materialized (
@@ -37,7 +37,7 @@ begin
 		select n.letter_no, n.rule_set, n.calendar, n.time_zone, n.day_begins, n.received_on, r.rule, r.valid_from, r.responsible_unit,
 		       p.due_on, p.late_at, p.provisional, u.overdue_at, f.first_stage,
 		       case when not (n.baseline and u.overdue_at > p.late_at) then t.at end as next_event_at,
-		       row_number() over of_letter as nth, min(p.late_at) over of_letter as first_late_at,
+		       row_number() over (of_letter order by r.rule) as nth, min(p.late_at) over of_letter as first_late_at,
 		       n.second_at is null and bool_and(u.overdue_at = p.late_at) over of_letter as is_kept
 		from new_letter n
 		cross join lateral (
@@ -65,7 +65,9 @@ begin
 		select p.rule_set, p.calendar, p.time_zone, p.day_begins, p.received_on, p.nth, p.rule, p.valid_from, p.responsible_unit,
 		       p.due_on, p.late_at, p.provisional, p.first_stage, p.next_event_at, p.first_late_at
 		from plan p
-		where keeps and p.is_kept
+		where p.is_kept
+		  and (select current_setting('transaction_isolation') = 'read committed'
+		              and pg_try_advisory_xact_lock(hashtext('letterwatch period')))
 		on conflict do nothing
 	), added as (
 		insert into letterwatch.deadline

@@ -26,7 +26,7 @@ begin
 		from letterwatch.letter l
 		join letterwatch.office_setting o on o.office_code = l.office_code
 		left join letterwatch.period p
-			on p.rule_set = coalesce(l.rule_set, o.rule_set) and p.calendar = o.calendar and p.time_zone = o.time_zone
+			on p.rule_set = coalesce(l.rule_set, o.rule_set) and p.calendar = o.calendar and p.time_zone = o.time_zone collate "C"
 			and p.day_begins = o.day_begins and p.received_on = l.received_on and p.first_late_at > l.registered_at
 		where l.letter_no = any (letters)
 	), state as (

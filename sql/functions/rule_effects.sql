@@ -7,6 +7,6 @@ as $$
 	select jsonb_build_object('begins', rule -> 'begins', 'met_by', rule -> 'met_by', 'not_owed_in', rule -> 'not_owed_in',
 	                          'restarts', rule -> 'restarts', 'on_transfer', rule -> 'on_transfer', 'on_reopen', rule -> 'on_reopen',
 	                          'followed_by', rule -> 'followed_by', 'may_suspend', rule -> 'may_suspend',
-	                          'may_extend', rule -> 'may_extend')
+	                          'may_extend', rule -> 'may_extend', 'day_is_named', rule ->> 'unit' = 'date')
 $$;
 comment on function letterwatch.rule_effects(jsonb) is 'What of a rule says what events do to its deadlines.';

@@ -3,7 +3,7 @@
 -- stage_reached, whose inverse it is. No row also where the stage lies outside the planning horizon.
 -- Inlined into the caller's join, as period_end is; OFFSET 0 keeps what is computed once from being copied to each use of it,
 -- which made a claim of one alert three times as dear.
--- Callers: next_stage, raise_stages, plan_new_letters.
+-- Callers: next_stage, raise_stages, plan_first_letters, verify.
 create or replace function letterwatch.stage_time(calendar text, time_zone text, day_begins time, base_on date,
                                                   overdue_at timestamptz, measure text, offsets float8[], every int,
                                                   stage_no int)

@@ -79,21 +79,29 @@ begin
 	      (d.workday, d.workdays, d.next_workday, d.settled, d.unsettled)
 	group by coalesce(w.calendar, d.calendar)
 	union all
-	select format('period %s / %s %s', k.rule_set, r.rule, k.received_on), null
-	from (select distinct p.rule_set, p.calendar, p.time_zone, p.day_begins, p.received_on from letterwatch.period p) k
-	join letterwatch.rule r on r.rule_set = k.rule_set and r.begins = 'receipt' and k.received_on between r.valid_from and r.valid_to
-	cross join lateral letterwatch.deadline_end(k.calendar, k.time_zone, k.received_on, null, r.count_from, r.amount, r.unit,
-	                                            r.month_end, r.roll, r.end_of_day, null, null) e
-	left join letterwatch.stage_plan g on g.rule_set = r.rule_set and g.rule = r.rule
-	cross join lateral letterwatch.first_stage(g.offsets, g.overdue_no, e.late_at, e.late_at, e.slack) f (first_stage)
-	left join lateral letterwatch.stage_time(
-		k.calendar, k.time_zone, k.day_begins, ((e.late_at - interval '1 microsecond') at time zone k.time_zone)::date, e.late_at,
-		g.measure, g.offsets, g.every, f.first_stage) t on true
-	left join letterwatch.period p
-		on (p.rule_set, p.calendar, p.time_zone, p.day_begins, p.received_on, p.rule) =
-		   (k.rule_set, k.calendar, k.time_zone, k.day_begins, k.received_on, r.rule)
-	where (p.rule_from, p.unit, p.due_on, p.late_at, p.provisional, p.first_stage, p.next_event_at) is distinct from
-	      (r.valid_from, r.responsible_unit, e.due_on, e.late_at, e.provisional, f.first_stage, t.at)
+	select format('period %s / %s %s', coalesce(w.rule_set, p.rule_set), coalesce(w.rule, p.rule), coalesce(w.received_on, p.received_on)),
+	       null
+	from (
+		select k.*, r.rule, r.valid_from as rule_from, r.responsible_unit as unit, e.due_on, e.late_at, e.provisional, f.first_stage,
+		       t.at as next_event_at, row_number() over (of_day order by r.rule) as nth, min(e.late_at) over of_day as first_late_at
+		from (select distinct x.rule_set, x.calendar, x.time_zone, x.day_begins, x.received_on from letterwatch.period x) k
+		join letterwatch.rule r
+			on r.rule_set = k.rule_set and r.begins = 'receipt' and k.received_on between r.valid_from and r.valid_to
+		cross join lateral letterwatch.deadline_end(k.calendar, k.time_zone, k.received_on, null, r.count_from, r.amount, r.unit,
+		                                            r.month_end, r.roll, r.end_of_day, null, null) e
+		left join letterwatch.stage_plan g on g.rule_set = r.rule_set and g.rule = r.rule
+		cross join lateral letterwatch.first_stage(g.offsets, g.overdue_no, e.late_at, e.late_at, e.slack) f (first_stage)
+		left join lateral letterwatch.stage_time(
+			k.calendar, k.time_zone, k.day_begins, ((e.late_at - interval '1 microsecond') at time zone k.time_zone)::date, e.late_at,
+			g.measure, g.offsets, g.every, f.first_stage) t on true
+		window of_day as (partition by k.rule_set, k.calendar, k.time_zone, k.day_begins, k.received_on)
+	) w
+	full join letterwatch.period p
+		on p.rule_set = w.rule_set and p.calendar = w.calendar and p.time_zone = w.time_zone and p.day_begins = w.day_begins
+		and p.received_on = w.received_on and p.nth = w.nth
+	where (w.rule, w.rule_from, w.unit, w.due_on, w.late_at, w.provisional, w.first_stage, w.next_event_at, w.first_late_at)
+	      is distinct from
+	      (p.rule, p.rule_from, p.unit, p.due_on, p.late_at, p.provisional, p.first_stage, p.next_event_at, p.first_late_at)
 	union all
 	select 'settings change ' || c.change_id, null
 	from letterwatch.settings_change c

@@ -4,7 +4,7 @@
 create table letterwatch.period (
 	rule_set text collate "C" not null,
 	calendar text collate "C" not null,
-	time_zone text not null,
+	time_zone text collate "C" not null,
 	day_begins time not null,
 	received_on date not null,
 	nth int not null,
@@ -21,7 +21,7 @@ create table letterwatch.period (
 );
 comment on table letterwatch.period is
 	'Derived by plan_first_letters, where it is not there yet, and cleared by each change of settings: the deadlines that letters of a day begin with.';
-comment on column letterwatch.period.nth is 'Counts the deadlines of the day from 1.';
+comment on column letterwatch.period.nth is 'Counts the deadlines of the day from 1, in the order of their rules.';
 comment on column letterwatch.period.first_late_at is 'The least late_at of the day: what is registered by then is not late yet.';
 
 alter table letterwatch.rule alter column on_reopen set default 'restart';

@@ -4,7 +4,7 @@
 # wait meanwhile.
 #
 # LETTERS (100000) open letters of some 360 offices, received over three months, so that most of their replies end next year. Each
-# of ROUNDS (3) rounds takes a copy of that database. Clerks make RATE (50) entries a second all the time: alone; while the list of
+# of ROUNDS (5) rounds takes a copy of that database. Clerks make RATE (50) entries a second all the time: alone; while the list of
 # next year is imported and redate_letters(4000) works it off, each call a transaction as in the daemon's claim; and while one UPDATE
 # writes the rows that really changed into a table of the same shape, and one INSERT their audit rows. Prints the times of each
 # round, and the ratio of the medians; never fails because of a time.
@@ -21,7 +21,7 @@ use LetterWatch;
 
 my $LETTERS = shift // 100_000;
 my $RATE    = shift // 50;
-my $ROUNDS  = shift // 3;
+my $ROUNDS  = shift // 5;
 
 my $lw = LetterWatch->new(settings => "shared_buffers = 1GB\nmax_wal_size = 4GB\n");
 my $db = country($lw, 360);

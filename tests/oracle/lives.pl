@@ -294,7 +294,7 @@ sub beginning {
 # Whether a deadline that was not owed when the letter was reopened begins anew then.
 sub begins_anew {
 	my ($rule, $step) = @_;
-	return $step->{possible} && $step->{kind} eq 'reopen' && $rule->{on_reopen} eq 'restart' && $rule->{unit} ne 'date'
+	return $step->{possible} && $step->{kind} eq 'reopen' && $rule->{on_reopen} eq 'restart' && !$rule->{is_named}
 	  && is_one_of($step->{before}, $rule->{not_owed_in});
 }
 
@@ -317,12 +317,13 @@ sub rules_held {
 			@{ $world->{rule}{$rule_set} // [] })
 		{
 			my $was     = row_at($rule, $then);
-			my $is      = join '|', $rule_set, map { ref eq 'ARRAY' ? "@$_" : $_ // '' } @$was{@EFFECTS};
+			my $named   = $was->{unit} eq 'date';
+			my $is      = join '|', $rule_set, $named, map { ref eq 'ARRAY' ? "@$_" : $_ // '' } @$was{@EFFECTS};
 			my $of_name = $held->{ $rule->{rule} } //= [];
 			my $last    = $of_name->[-1];
 			my $goes_on = $last && $last->[3] eq $is && $last->[2] == $since;
 			pop @$of_name if $goes_on;
-			push @$of_name, [ { %$rule, %$was{@EFFECTS} }, $goes_on ? $last->[1] : $since, $until, $is, $here_since ];
+			push @$of_name, [ { %$rule, %$was{@EFFECTS}, is_named => $named }, $goes_on ? $last->[1] : $since, $until, $is, $here_since ];
 		}
 		$since = $until;
 	}
@@ -396,12 +397,20 @@ sub of_rule {
 			my ($was) = grep { $_->{broken_by} == $step } @own;
 			push @own, one_deadline($world, $life, $rule, $step, start($step), $was->{not_before}) if $was;
 		}
+		next if $step->{possible} && $step->{kind} eq 'reopen' && $rule->{begins} eq 'reopen' && $rule->{on_reopen} eq 'restart'
+		  && grep { is_open_at($_, $step) } @own; # which starts again
 		my @begun = sort { $a->{place} <=> $b->{place} } grep { $_->{place} < $step->{place} } @others, @own;
 		my @start = beginning($rule, $life, $step, \@begun, $has_one) or next;
 		$has_one = 1;
 		push @own, one_deadline($world, $life, $rule, $step, @start);
 	}
 	return @own;
+}
+
+# Whether a deadline that has begun is neither closed nor broken off by then.
+sub is_open_at {
+	my ($deadline, $step) = @_;
+	return !(grep { $_ && $_->{place} <= $step->{place} } $deadline->{broken_by}) && ($deadline->{closed_place} // 9e18) > $step->{place};
 }
 
 # What becomes of the deadline of a rule that begins with a step.
@@ -433,7 +442,7 @@ sub one_deadline {
 	elsif ($break) { ($state, $closed) = ('not_owed', $break); }
 	my @until = grep { !$met || $_->{place} < $met->{place} } @scope;
 	my %does  = (transfer => $rule->{on_transfer}, reopen => $rule->{on_reopen}, restart => $rule->{restarts} ? 'restart' : 'keep');
-	my ($last) = $rule->{unit} eq 'date' ? () : reverse grep { ($does{ $_->{kind} } // '') eq 'restart' } @until;
+	my ($last) = $rule->{is_named} ? () : reverse grep { ($does{ $_->{kind} } // '') eq 'restart' } @until;
 	($day, $moment) = start($last) if $last;
 	$day = max($day, $not_before // $day);
 	my $deadline = {

@@ -630,5 +630,24 @@ select lwtest.rows_are($$ select * from lwtest.dates('K-REOPENED') order by 1 $$
 	'each reopening begins its own period, whatever the row was under which the last one was closed');
 select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
 
+-- ---- a day that is named from now on ---------------------------------------------------------------------------------------------------
+
+insert into letterwatch.rule_set (rule_set, title) values ('t-named', 'days, then named days');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by, on_transfer)
+values ('t-named', 'feedback', 'test', 'supervise', 10, 'day', 'case', '{feedback}', 'restart'),
+       ('t-named', 'reply', 'test', 'receipt', 60, 'day', 'case', '{result}', 'keep');
+call lwtest.redate();
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('K-NAMED', 'T-P-C-1', '2027-11-08', 't-named');
+call lwtest.at('2027-11-09 10:00', $$ supervise_letter('K-NAMED', 'T-P', '2027-11-12', 'a report') $$);
+call lwtest.at('2027-11-15 10:00', $$ transfer_letter('K-NAMED', 'T-P-C-2', 'theirs') $$);
+call lwtest.at('2027-11-24 10:00', $$ feed_back('K-NAMED', 'result') $$);
+create temporary table named as select lwtest.dates('K-NAMED') as d;
+call lwtest.set_clock('2027-11-25 10:00');
+update letterwatch.rule set unit = 'date', amount = null where rule_set = 't-named' and rule = 'feedback';
+call lwtest.redate();
+select results_eq($$ select lwtest.dates('K-NAMED') $$, 'select d from named',
+	'what a transfer had started again keeps its dates and verdict when such deadlines start no more');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+
 select * from finish();
 rollback;

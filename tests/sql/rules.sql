@@ -244,6 +244,17 @@ select is(
 	 where d.letter_no = 'AGAIN' and d.rule = 'ends_owed'),
 	'reopen', 'what was owed until then is closed by the reopening');
 
+call lwtest.rules('t-reopened', '{
+	"restart": {"begins": "reopen", "on_reopen": "restart"}, "keep": {"begins": "reopen", "on_reopen": "keep"},
+	"ends": {"begins": "reopen", "on_reopen": "end"}}');
+call lwtest.receive('TWICE', '2026-03-02', 't-reopened');
+call lwtest.act('2026-03-05 10:00', $$record_notice('TWICE', outcome => 'referred')$$);
+call lwtest.act('2026-03-06 10:00', $$reopen_letter('TWICE', 'back again')$$);
+call lwtest.act('2026-03-09 10:00', $$record_notice('TWICE', outcome => 'referred')$$);
+call lwtest.act('2026-03-12 10:00', $$reopen_letter('TWICE', 'and again')$$);
+select is(lwtest.dates('TWICE'), 'ends 2026-03-13 not_owed, ends 2026-03-19, keep 2026-03-13, keep 2026-03-19, restart 2026-03-19',
+	'what a reopening began starts again, ends or goes on with the next; of what starts again there is but one');
+
 -- ==== what sets it running ===========================================================================================
 
 call lwtest.rules('t-begins', '{

@@ -94,13 +94,19 @@ select lwtest.refused(
 -- ---- what is made of settings -----------------------------------------------------------------------------------------------------
 
 insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-4', 'T-P-C-1', '2026-03-12');
-update letterwatch.period set first_stage = first_stage + 1 where received_on = '2026-03-12' and rule = 'notice';
+update letterwatch.period set first_late_at = first_late_at + interval '1 day' where received_on = '2026-03-12' and rule = 'notice';
 delete from letterwatch.period where received_on = '2026-03-12' and rule = 'reply';
+insert into letterwatch.period
+select p.rule_set, p.calendar, p.time_zone, p.day_begins, p.received_on, 3, 'ghost', p.rule_from, p.unit, p.due_on, p.late_at, p.provisional,
+       p.first_stage, p.next_event_at, p.first_late_at
+from letterwatch.period p
+where p.received_on = '2026-03-12';
 update letterwatch.calendar_date set settled = not settled
 where day = '2026-05-01' and calendar = 'cn';
 select lwtest.rows_are(
 	$$ select what from letterwatch.verify() where letter_no is null order by 1 $$,
-	$$ values ('calendar cn'), ('period procuratorate / notice 2026-03-12'), ('period procuratorate / reply 2026-03-12') $$,
+	$$ values ('calendar cn'), ('period procuratorate / ghost 2026-03-12'), ('period procuratorate / notice 2026-03-12'),
+	          ('period procuratorate / reply 2026-03-12') $$,
 	'verify() holds it against the settings');
 
 select * from finish();

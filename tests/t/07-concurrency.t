@@ -355,7 +355,11 @@ $second->query(q{set lock_timeout = '5s'});
 is(state_of($second, q{insert into letterwatch.letter (letter_no, office_code, received_on) values ('F-2', 'R', '2026-03-03')}), '00000',
 	'who enters the first letter of a day');
 is($lw->psql($db, q{select due_on from letterwatch.deadline where letter_no = 'F-2'}), '2026-03-23', 'is waited for by nobody');
+$daemon->query('begin isolation level repeatable read; select count(*) from letterwatch.letter');
 $first->query('commit');
+is(state_of($daemon, q{insert into letterwatch.letter (letter_no, office_code, received_on) values ('F-0', 'R', '2026-03-03')}), '00000',
+	'nor is who does not see it yet refused');
+$daemon->query('commit');
 is($lw->psql($db, q{select count(*) from letterwatch.period where rule_set = 'r' and received_on = '2026-03-03'}), '1',
 	'what it owes is kept for those that come after');
 $lw->psql($db, q{update letterwatch.rule set amount = 30 where rule_set = 'r'});
@@ -363,6 +367,22 @@ $lw->psql($db, q{insert into letterwatch.letter (letter_no, office_code, receive
 is($lw->psql($db, q{select due_on from letterwatch.deadline where letter_no = 'F-3'}), '2026-04-02', 'until the settings change');
 wait_for { claim(); $lw->psql($db, 'select count(*) from letterwatch.settings_change where redated_at is null') eq '0' } 10;
 is($lw->psql($db, 'select v from letterwatch.verify() v'), '', 'nothing is amiss');
+
+# ---- a claim of few while settings are worked off --------------------------------------------------------------------------------
+
+$lw->set_clock($db, "timestamptz '2026-05-06 10:00+08'");
+wait_for { claim() eq '' } 10; # what is due of all the others
+$lw->psql($db, <<'SQL');
+insert into letterwatch.rule_set (rule_set, title) values ('h', 'days');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by)
+values ('h', 'notice', 'test', 'receipt', 7, 'day', 'petitions', '{notice}');
+insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('h', 'notice', 1, 'overdue', 0, 3);
+insert into letterwatch.letter (letter_no, office_code, received_on, rule_set) values ('H-1', 'C', '2026-03-27', 'h'), ('H-2', 'C', '2026-03-27', 'h');
+update letterwatch.rule set amount = 8 where rule_set = 'h';
+SQL
+$first->query(q{begin; select from letterwatch.letter where letter_no = 'H-1' for no key update});
+like($daemon->query_safe(q{select public.pass(:me, 1)}), qr/letter H-2 /, 'what somebody holds keeps no other from being told');
+$first->query('rollback');
 
 $_->quit foreach @sessions;
 
