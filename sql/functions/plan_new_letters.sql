@@ -21,14 +21,19 @@ begin
 	perform letterwatch.plan_for(cardinality(letters), '{letterwatch.letter}');
 
 	with new_letter as materialized (
-		select l.letter_no, l.office_code, coalesce(l.rule_set, o.rule_set) as rule_set, l.received_on, l.registered_at, l.baseline,
+		select l.letter_no, l.office_code, l.rule_set, l.received_on, l.registered_at, l.baseline,
 		       p.nth, p.rule, p.rule_from, p.unit, p.due_on, p.late_at, p.provisional, p.first_stage, p.next_event_at
-		from letterwatch.letter l
-		join letterwatch.office_setting o on o.office_code = l.office_code
+		from (
+			select x.letter_no, x.office_code, coalesce(x.rule_set, o.rule_set) as rule_set, x.received_on, x.registered_at,
+			       x.baseline, o.calendar, o.time_zone, o.day_begins
+			from letterwatch.letter x
+			join letterwatch.office_setting o on o.office_code = x.office_code
+			where x.letter_no = any (letters)
+			offset 0 -- or period would be looked up by what one of the two says
+		) l
 		left join letterwatch.period p
-			on p.rule_set = coalesce(l.rule_set, o.rule_set) and p.calendar = o.calendar and p.time_zone = o.time_zone collate "C"
-			and p.day_begins = o.day_begins and p.received_on = l.received_on and p.first_late_at > l.registered_at
-		where l.letter_no = any (letters)
+			on p.rule_set = l.rule_set and p.calendar = l.calendar and p.time_zone = l.time_zone collate "C"
+			and p.day_begins = l.day_begins and p.received_on = l.received_on and p.first_late_at > l.registered_at
 	), state as (
 		insert into letterwatch.letter_state
 			(letter_no, office_code, rule_set, status, status_on, status_event, last_event, impossible, received_on)

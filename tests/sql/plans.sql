@@ -20,6 +20,12 @@ insert into letterwatch.letter (letter_no, office_code, received_on)
 select 'W-M-' || n, 'T-P-C-1', date '2026-03-02' - n % 3 from generate_series(1, 3000) as n;
 insert into letterwatch.letter_event (letter_no, kind, outcome)
 select 'W-M-' || n, 'notice', 'accepted' from generate_series(1, 2000) as n;
+insert into letterwatch.period
+select p.rule_set, p.calendar, p.time_zone, p.day_begins, p.received_on - n, p.nth, p.rule, p.rule_from, p.unit, p.due_on, p.late_at,
+       p.provisional, p.first_stage, p.next_event_at, p.first_late_at
+from letterwatch.period p
+cross join generate_series(1000, 3000) n
+on conflict do nothing;
 
 select lwtest.rows_read() as before \gset
 call lwtest.register('W-2', '2026-03-02 09:00');
