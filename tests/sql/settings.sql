@@ -94,6 +94,15 @@ select lwtest.refused(
 -- ---- what is made of settings -----------------------------------------------------------------------------------------------------
 
 insert into letterwatch.letter (letter_no, office_code, received_on) values ('S-4', 'T-P-C-1', '2026-03-12');
+call lwtest.redate();
+update letterwatch.deadline set late_at = late_at + interval '1 hour' where letter_no = 'S-4';
+select lwtest.rows_are($$ select what, letter_no from letterwatch.verify() order by 1 $$,
+	$$ values ('deadline notice', 'S-4'), ('deadline reply', 'S-4') $$, 'what differs is named');
+insert into letterwatch.replan_queue (letter_no) select distinct letter_no from letterwatch.verify() where letter_no is not null
+on conflict do nothing;
+call lwtest.redate();
+select is_empty('select * from letterwatch.verify()', 'and planned anew from the queue');
+
 update letterwatch.period set first_late_at = first_late_at + interval '1 day' where received_on = '2026-03-12' and rule = 'notice';
 delete from letterwatch.period where received_on = '2026-03-12' and rule = 'reply';
 insert into letterwatch.period
