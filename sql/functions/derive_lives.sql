@@ -322,7 +322,7 @@ begin
 				l.baseline := e.baseline;
 				if status = any (r.not_owed_in) then
 					l.ended := ending;
-					l.closers := array[ending.recorded_at];
+					l.closers := array[greatest(ending.recorded_at, e.recorded_at)];
 				end if;
 				lives := lives || l;
 				begun[i] := true;

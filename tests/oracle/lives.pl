@@ -367,8 +367,8 @@ sub stands_for {
 	my ($one, $other) = @_;
 	return 1 if $one->{since} == $other->{since};
 	return 1 if defined $one->{closed_event} && $one->{closed_event} == ($other->{closed_event} // -1);
-	return 0 if grep { $_->{row}{begins} =~ /^(progress|reopen|supervise)$/ } $one, $other;
 	my ($first, $then) = sort { $a->{place} <=> $b->{place} } $one, $other;
+	return 0 if $then->{row}{begins} =~ /^(progress|reopen|supervise)$/;
 	return $then->{stretch} <= $first->{place};
 }
 
@@ -378,8 +378,9 @@ sub was_closed {
 	my ($world, $deadline, $life, $since, $until) = @_;
 	return 0 if $deadline->{state} =~ /^(open|suspended)$/;
 	my $row     = $deadline->{row};
-	my @closers = ($deadline->{closed_at}, map { $_->{recorded_at} } grep {
-		$_->{possible} && $_->{place} > $deadline->{closed_place} && (is_one_of($_->{kind}, $row->{met_by})
+	my @known   = ($deadline->{closed_at}, $deadline->{closed_place} < $deadline->{place} ? $deadline->{begun_at} : ());
+	my @closers = (max(@known), map { $_->{recorded_at} } grep {
+		$_->{possible} && $_->{place} > max($deadline->{closed_place}, $deadline->{place}) && (is_one_of($_->{kind}, $row->{met_by})
 			|| is_one_of($_->{status}, $row->{not_owed_in}) && $_->{kind} =~ /^(notice|result|withdraw|duplicate|exempt)$/)
 	} @$life);
 	my ($known_at) = sort { $a <=> $b } grep { $since <= $_ && $_ < $until } @closers or return 0;

@@ -649,5 +649,29 @@ select results_eq($$ select lwtest.dates('K-NAMED') $$, 'select d from named',
 	'what a transfer had started again keeps its dates and verdict when such deadlines start no more');
 select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
 
+-- ---- not owed from the beginning -------------------------------------------------------------------------------------------------------
+
+call lwtest.set_clock('2027-11-29 10:00');
+insert into letterwatch.rule_set (rule_set, title) values ('t-always', 'orders to letters that were withdrawn, too'), ('t-unless', 'none');
+insert into letterwatch.rule (rule_set, rule, basis, begins, amount, unit, responsible_unit, met_by, not_owed_in)
+values ('t-always', 'reply', 'test', 'receipt', 60, 'day', 'case', '{result}', '{withdrawn}'),
+       ('t-unless', 'reply', 'test', 'receipt', 60, 'day', 'case', '{result}', '{withdrawn}'),
+       ('t-always', 'feedback', 'test', 'supervise', null, 'date', 'case', '{feedback}', '{}'),
+       ('t-unless', 'feedback', 'test', 'supervise', null, 'date', 'case', '{feedback}', '{withdrawn}');
+update letterwatch.office set rule_set = 't-always' where office_code = 'T-P-C-2';
+call lwtest.redate();
+insert into letterwatch.letter (letter_no, office_code, received_on) values ('K-WITHDRAWN', 'T-P-C-2', '2027-11-29');
+call lwtest.at('2027-11-30 10:00', $$ withdraw_letter('K-WITHDRAWN', 'settled') $$);
+call lwtest.set_clock('2027-12-01 10:00');
+update letterwatch.office set rule_set = 't-unless' where office_code = 'T-P-C-2';
+call lwtest.redate();
+call lwtest.at('2027-12-02 10:00', $$ supervise_letter('K-WITHDRAWN', 'T-P', '2027-12-20', 'a report') $$);
+call lwtest.set_clock('2027-12-03 10:00');
+update letterwatch.office set rule_set = 't-always' where office_code = 'T-P-C-2';
+call lwtest.redate();
+select is((select d from lwtest.dates('K-WITHDRAWN') d where d like 'feedback%'), 'feedback T-P-C-2 2027-12-02 2027-12-20 not_owed not_owed',
+	'what was not owed when it began stays so under the rules that come after');
+select is_empty('select * from letterwatch.verify()', 'nothing is amiss');
+
 select * from finish();
 rollback;
