@@ -890,6 +890,7 @@ subtest 'random lives, from four sessions at once' => sub {
 	note("$errors{$_} refused with $_") for sort keys %errors;
 	is(join("\n", grep { !/^LW/ } sort keys %errors), '', 'nobody meets anything but a refusal');
 	1 while $lw->psql($db, 'select letterwatch.redate_letters(1000)');
+	$lw->psql($db, 'select letterwatch.work_replan_queue(1000)'); # what that has left to the next claim
 
 	$is_relative = 0;
 	$world   = read_world($db);
