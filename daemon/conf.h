@@ -51,8 +51,8 @@ void conf_print(const struct conf *conf, FILE *out);
 /* "en", "zh" or "none": what claim_due() takes. */
 const char *conf_language_name(enum conf_language language);
 
-/* How many alerts to claim at once: `batch`, or what `rate` lets out in a tenth of a second, if that is less: so the work of the
- * database, too, comes evenly and not in bursts that clerks wait for. */
+/* How many alerts to claim at once: `batch`, or what `rate` lets out in a tenth of a second (at least one), if that is less: so the
+ * work of the database, too, comes evenly and not in bursts that clerks wait for. */
 int conf_claim_size(const struct conf *conf);
 
 #endif

@@ -1,5 +1,5 @@
 -- rule_effects(rule) → jsonb: what of a row of rule, or of rule_past, says what events do to its deadlines, as against how these
--- are counted. rule: the row as jsonb.
+-- are counted; of its unit, whether the last day is named: that is not started again. rule: the row as jsonb.
 -- Callers: derive_lives, rules_held.
 create or replace function letterwatch.rule_effects(rule jsonb) returns jsonb
 language sql immutable
