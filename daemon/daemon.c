@@ -16,6 +16,7 @@
 #include "svc.h"
 #include "sweep.h"
 #include "syslogger.h"
+#include "timer.h"
 #include "wakeup.h"
 #include "web.h"
 
@@ -102,13 +103,6 @@ static void examine(const struct daemon *d, struct vitals *ret)
 	};
 }
 
-static void set_timer(struct event *timer, int64_t ms)
-{
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-
-	event_add(timer, &tv);
-}
-
 static void watch_trouble(struct daemon *d, const struct health_facts *facts)
 {
 	bool trouble = facts->database_down_since_ms || facts->query_failing_since_ms || facts->syslog_down_since_ms ||
@@ -117,7 +111,7 @@ static void watch_trouble(struct daemon *d, const struct health_facts *facts)
 	if (!trouble)
 		event_del(d->trouble_timer);
 	else if (!event_pending(d->trouble_timer, EV_TIMEOUT, NULL))
-		set_timer(d->trouble_timer, TROUBLE_TICK_MS);
+		timer_set_ms(d->trouble_timer, TROUBLE_TICK_MS);
 }
 
 static void judge(struct daemon *d)
@@ -182,7 +176,7 @@ static void on_heartbeat(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	set_timer(d->heartbeat_timer, d->conf->heartbeat_ms);
+	timer_set_ms(d->heartbeat_timer, d->conf->heartbeat_ms);
 	if (!d->stopping)
 		on_status(d);
 }
@@ -232,7 +226,7 @@ static void on_stop(void *arg, int signo)
 	svc_stopping();
 	emit_start(d); /* if it is not out yet: "stop" is the last line */
 	events_stop(d->events, reason);
-	set_timer(d->stop_timer, STOP_LIMIT_MS);
+	timer_set_ms(d->stop_timer, STOP_LIMIT_MS);
 	outbox_finish(d->outbox);
 	sweep_stop(d->sweep);
 }
@@ -251,7 +245,7 @@ static void apply(struct daemon *d, const struct conf *conf)
 	sweep_set(d->sweep, conf_claim_size(conf), conf_language_name(conf->language));
 	event_del(d->heartbeat_timer);
 	if (conf->heartbeat_ms > 0)
-		set_timer(d->heartbeat_timer, conf->heartbeat_ms);
+		timer_set_ms(d->heartbeat_timer, conf->heartbeat_ms);
 }
 
 /* What can fail. */
@@ -467,7 +461,7 @@ static void on_start_timer(evutil_socket_t fd, short what, void *arg)
 	d->ready = true;
 	svc_ready();
 	svc_status("waiting for the database");
-	set_timer(d->start_timer, START_WAIT_MS);
+	timer_set_ms(d->start_timer, START_WAIT_MS);
 	progress(d);
 }
 
@@ -592,7 +586,7 @@ void daemon_free(struct daemon *daemon)
 int daemon_run(struct daemon *daemon)
 {
 	log_info("starting version=%s", LETTERWATCH_VERSION);
-	set_timer(daemon->start_timer, 0);
+	timer_set_ms(daemon->start_timer, 0);
 	pgconn_start(daemon->pgconn);
 	return event_base_dispatch(daemon->base) < 0 ? -EIO : 0;
 }

@@ -6,6 +6,7 @@
 #include "logfmt.h"
 #include "store.h"
 #include "syslogger.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -87,19 +88,11 @@ static void set_state(struct outbox *o, enum outbox_state state)
 	o->state = state;
 }
 
-static void set_timer(struct outbox *o, int64_t ms)
-{
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-
-	if (event_add(o->timer, &tv) != 0)
-		event_active(o->timer, EV_TIMEOUT, 0); /* no memory: rather too early than never */
-}
-
 /* By a timer: an event made active in its own callback runs again before the loop has looked at any socket or signal. */
 static void on_next_turn(struct outbox *o, enum outbox_state state)
 {
 	set_state(o, state);
-	set_timer(o, 0);
+	timer_set_ms(o->timer, 0);
 }
 
 static void drop_batch(struct outbox *o)
@@ -130,7 +123,7 @@ static void leave(struct outbox *o)
 static void mark_later(struct outbox *o, int64_t retry_ms)
 {
 	set_state(o, OUTBOX_RETRYING);
-	set_timer(o, retry_ms);
+	timer_set_ms(o->timer, retry_ms);
 }
 
 /* Until it is marked nothing more is claimed, or the same lines would be sent again and again. */
@@ -216,7 +209,7 @@ static void throttle(struct outbox *o, int64_t now_ms)
 	if (wait_ms > o->hold_until_ms - now_ms)
 		wait_ms = o->hold_until_ms - now_ms;
 	set_state(o, OUTBOX_THROTTLED);
-	set_timer(o, wait_ms > 0 ? wait_ms : 0);
+	timer_set_ms(o->timer, wait_ms);
 }
 
 /* --- sending --- */
@@ -268,7 +261,7 @@ static void block(struct outbox *o, int64_t now_ms)
 	if (!o->blocked_since_ms)
 		o->blocked_since_ms = now_ms;
 	set_state(o, OUTBOX_BLOCKED);
-	set_timer(o, o->hold_until_ms > now_ms ? o->hold_until_ms - now_ms : 0);
+	timer_set_ms(o->timer, o->hold_until_ms - now_ms);
 	o->callbacks.on_trouble(o->arg);
 }
 

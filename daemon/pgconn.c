@@ -2,6 +2,7 @@
 
 #include "backoff.h"
 #include "log.h"
+#include "timer.h"
 #include "unicode.h"
 
 #include <errno.h>
@@ -84,13 +85,6 @@ static void set_state(struct pgconn *conn, enum pgconn_state state)
 	conn->state = state;
 }
 
-static void set_timer(struct pgconn *conn, int64_t ms)
-{
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-
-	event_add(conn->timer, &tv);
-}
-
 static void tell_later(struct pgconn *conn, enum news news)
 {
 	conn->news |= (unsigned)news;
@@ -150,7 +144,7 @@ static void lost(struct pgconn *conn, const char *what, const char *sqlstate, in
 		copy_first_line(t->message, sizeof t->message, PQerrorMessage(conn->pq));
 	close_connection(conn);
 	set_state(conn, PGCONN_PAUSED);
-	set_timer(conn, retry_ms);
+	timer_set_ms(conn->timer, retry_ms);
 	tell_later(conn, NEWS_DOWN);
 }
 
@@ -199,7 +193,7 @@ static void restart_timer_on_new_socket(struct pgconn *conn)
 	if (inode == conn->socket_inode)
 		return;
 	conn->socket_inode = inode;
-	set_timer(conn, PGCONN_ATTEMPT_MS);
+	timer_set_ms(conn->timer, PGCONN_ATTEMPT_MS);
 }
 
 static void connect_done(struct pgconn *conn)
@@ -571,7 +565,7 @@ int pgconn_send(struct pgconn *conn, const struct pgconn_statement *statement, p
 	conn->on_result = on_result;
 	conn->result_arg = arg;
 	set_state(conn, PGCONN_BUSY);
-	set_timer(conn, PGCONN_STATEMENT_MS);
+	timer_set_ms(conn->timer, PGCONN_STATEMENT_MS);
 	flush(conn);
 	return 0;
 }

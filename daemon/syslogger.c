@@ -1,6 +1,7 @@
 #include "syslogger.h"
 
 #include "backoff.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -54,9 +55,6 @@ static void on_retry(evutil_socket_t fd, short what, void *arg);
 static void set_state(struct syslogger *s, enum syslogger_state state)
 {
 	static const struct timeval full_check = {.tv_sec = FULL_CHECK_S};
-	struct timeval delay = {0};
-	int64_t delay_ms;
-	int failed = 0;
 
 	event_del(s->writable);
 	event_del(s->retry);
@@ -67,17 +65,13 @@ static void set_state(struct syslogger *s, enum syslogger_state state)
 		break;
 	case SYSLOGGER_WAITING_FULL:
 		event_assign(s->writable, s->base, s->fd, EV_WRITE, on_writable, s);
-		failed = event_add(s->writable, &full_check);
+		if (event_add(s->writable, &full_check) != 0)
+			timer_set_ms(s->retry, 0);
 		break;
 	case SYSLOGGER_WAITING_GONE:
-		delay_ms = backoff_next_ms(&s->backoff, arc4random());
-		delay.tv_sec = delay_ms / 1000;
-		delay.tv_usec = delay_ms % 1000 * 1000;
-		failed = evtimer_add(s->retry, &delay);
+		timer_set_ms(s->retry, backoff_next_ms(&s->backoff, arc4random()));
 		break;
 	}
-	if (failed != 0)
-		event_active(s->retry, EV_TIMEOUT, 0); /* no memory: rather try too early than never */
 }
 
 static void close_socket(struct syslogger *s)

@@ -1,6 +1,7 @@
 #include "wakeup.h"
 
 #include "clock.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -65,12 +66,9 @@ void wakeup_free(struct wakeup *w)
 
 static void set_timer(struct wakeup *w, int64_t delay_us)
 {
-	struct timeval delay = {.tv_sec = delay_us / 1000000, .tv_usec = delay_us % 1000000};
-
 	/* Inside a callback libevent counts from when the callbacks began: it would wake early by what they took. */
 	event_base_update_cache_time(w->base);
-	if (evtimer_add(w->timer, &delay) != 0)
-		event_active(w->timer, EV_TIMEOUT, 0); /* no memory: rather ask too early than never */
+	timer_set_us(w->timer, delay_us);
 }
 
 void wakeup_arm(struct wakeup *w, int64_t us)

@@ -7,6 +7,7 @@
 #include "metrics.h"
 #include "pgconn.h"
 #include "store.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -103,9 +104,7 @@ static void on_numbers(void *arg, const struct store_outcome *outcome, struct st
 
 static void ask(struct web *w)
 {
-	struct timeval tv = {.tv_sec = ASK_EVERY_MS / 1000};
-
-	event_add(w->timer, &tv);
+	timer_set_ms(w->timer, ASK_EVERY_MS);
 	if (store_metrics(w->store, on_numbers, w) == -ENOTCONN)
 		event_del(w->timer); /* on_up asks again */
 }

@@ -10,7 +10,7 @@ my ($FILE_MAX, $BODY_MAX) = (600, 60);
 # show nothing but text by the other.
 my @layers = (
 	[qw(redact unicode)],
-	[qw(log clock backoff conf logfmt metrics health pgvalue)],
+	[qw(log clock timer backoff conf logfmt metrics health pgvalue)],
 	[qw(signals wakeup pgconn syslogger svc httpd)],
 	[qw(store settings events)],
 	[qw(sweep outbox monitor outage web)],
