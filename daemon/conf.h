@@ -48,7 +48,7 @@ void conf_free(struct conf *conf);
  * conninfo is written as ********. */
 void conf_print(const struct conf *conf, FILE *out);
 
-/* "en", "zh" or "none": what claim_due() takes. */
+/* "en", "zh" or "none": what outbox_lines() takes. */
 const char *conf_language_name(enum conf_language language);
 
 /* How many alerts to claim at once: `batch`, or what `rate` lets out in a tenth of a second (at least one), if that is less: so the

@@ -101,6 +101,9 @@ static void examine(const struct daemon *d, struct vitals *ret)
 		.syslog_down_since_ms = earlier(ret->outbox.blocked_since_ms, events_held_since_ms(d->events)),
 		.last_tick_ms = d->last_tick_ms,
 	};
+	/* No claim shows that it is there again: none is made into a syslog that takes nothing. */
+	if (pgconn_is_up(d->pgconn) && ret->outbox.blocked_since_ms)
+		ret->health.database_down_since_ms = 0;
 }
 
 static void watch_trouble(struct daemon *d, const struct health_facts *facts)
@@ -134,10 +137,12 @@ static void progress(struct daemon *d)
 static void on_trouble_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *d = arg;
+	struct vitals vitals;
 
 	(void)fd;
 	(void)what;
-	if (!pgconn_is_up(d->pgconn) || events_held_since_ms(d->events))
+	examine(d, &vitals);
+	if (!pgconn_is_up(d->pgconn) || vitals.health.syslog_down_since_ms)
 		progress(d);
 	else
 		judge(d);
@@ -163,7 +168,7 @@ static void on_status(void *arg)
 		.unmarked = (int64_t)v.outbox.unmarked,
 		.sent = v.outbox.sent,
 		.passes = v.sweep.passes,
-		.failures = v.sweep.failures,
+		.failures = v.sweep.failures + v.outbox.failures,
 		.uptime_s = (v.health.now_ms - d->started_ms) / 1000,
 		.version = LETTERWATCH_VERSION,
 	};
@@ -248,16 +253,17 @@ static void apply(struct daemon *d, const struct conf *conf)
 		timer_set_ms(d->heartbeat_timer, conf->heartbeat_ms);
 }
 
-/* What can fail. */
+/* What can fail. A place for the pages that it goes on without since the start is no reason to refuse other settings. */
 static int set(struct daemon *d, const struct conf *conf)
 {
 	int r = syslogger_set(d->syslogger, conf->syslog_socket, conf->facility, conf->ident);
 
-	if (r == 0)
-		r = web_set(d->web, conf->listen, conf->conninfo);
-	if (r == 0)
-		r = pgconn_set_conninfo(d->pgconn, conf->conninfo);
-	return r;
+	if (r < 0)
+		return r;
+	r = web_set(d->web, conf->listen, conf->conninfo);
+	if (r < 0 && strcmp(conf->listen, d->conf->listen) != 0)
+		return r;
+	return pgconn_set_conninfo(d->pgconn, conf->conninfo);
 }
 
 /* A refused file changes nothing. */
@@ -358,7 +364,7 @@ static void on_progress(void *arg)
 	sweep_get_facts(d->sweep, &facts);
 	if (facts.failing_since_ms)
 		outage_refuse(&d->outage);
-	else if (outage_end(&d->outage))
+	else if (outage_end(&d->outage) && !monitor_is_degraded(d->monitor))
 		svc_status("ok");
 	progress(d);
 }
@@ -440,7 +446,7 @@ static void get_web_facts(void *arg, struct metrics_facts *ret_facts, struct hea
 		.passed_ms = v.sweep.passed_ms,
 		.next_ms = v.sweep.next_ms,
 		.passes = v.sweep.passes,
-		.failures = v.sweep.failures,
+		.failures = v.sweep.failures + v.outbox.failures,
 		.lines = v.outbox.sent,
 		.unsent = (int64_t)v.outbox.unsent,
 		.unmarked = (int64_t)v.outbox.unmarked,

@@ -99,6 +99,15 @@ void log_set_level(enum log_level level)
 	threshold = level;
 }
 
+void log_at(enum log_level level, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_line(level, fmt, args);
+	va_end(args);
+}
+
 void log_error(const char *fmt, ...)
 {
 	va_list args;

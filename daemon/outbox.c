@@ -50,6 +50,7 @@ struct outbox {
 	size_t id_count;
 	size_t id_size;
 	int64_t sent;
+	int64_t failures;
 	struct backoff backoff;
 	char last_sqlstate[6]; /* of the failure told last */
 
@@ -131,14 +132,16 @@ static void mark_failed(struct outbox *o, const struct store_outcome *outcome)
 {
 	int64_t retry_ms = backoff_next_ms(&o->backoff, o->callbacks.random(o->arg));
 
+	o->failures++;
 	if (outcome->verdict == STORE_RECONNECT)
 		return; /* store has dropped the connection: on_down follows */
 	if (!o->failing_since_ms)
 		o->failing_since_ms = clock_ms();
 	if (strcmp(outcome->sqlstate, o->last_sqlstate) != 0) {
 		memcpy(o->last_sqlstate, outcome->sqlstate, sizeof o->last_sqlstate);
-		log_error("sent lines cannot be marked call=%s sqlstate=%s lines=%zu retry_ms=%lld", outcome->call,
-		          outcome->sqlstate, o->id_count, (long long)retry_ms);
+		log_at(outcome->verdict == STORE_BUG ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+		       "sent lines cannot be marked call=%s sqlstate=%s lines=%zu retry_ms=%lld", outcome->call,
+		       outcome->sqlstate, o->id_count, (long long)retry_ms);
 	}
 	if (o->finishing)
 		leave(o);
@@ -396,8 +399,8 @@ void outbox_take(struct outbox *outbox, int64_t instance, struct store_batch *ba
 	outbox->taken_us = clock_monotonic_us();
 	outbox->batch = batch;
 	if (batch && !make_room(outbox, store_batch_count(batch))) {
-		log_error("no memory for claimed lines, claimed again lines=%zu retry_ms=%d", unsent(outbox),
-		          RETRY_CAP_MS);
+		log_warning("no memory for claimed lines, claimed again lines=%zu retry_ms=%d", unsent(outbox),
+		            RETRY_CAP_MS);
 		drop_batch(outbox);
 		mark_later(outbox, RETRY_CAP_MS);
 		return;
@@ -450,6 +453,7 @@ void outbox_get_facts(const struct outbox *outbox, struct outbox_facts *ret_fact
 		.unsent = unsent(outbox),
 		.unmarked = outbox->id_count,
 		.sent = outbox->sent,
+		.failures = outbox->failures,
 		.blocked_since_ms = outbox->blocked_since_ms,
 		.failing_since_ms = outbox->failing_since_ms,
 	};

@@ -38,6 +38,7 @@ struct outbox_facts {
 	size_t unsent;
 	size_t unmarked;
 	int64_t sent;             /* lines since the start */
+	int64_t failures;         /* marks that failed since the start */
 	int64_t blocked_since_ms; /* clock_ms(); 0 while syslog takes lines or none waits */
 	int64_t failing_since_ms; /* the first of the marks that have failed since one succeeded; 0: none has */
 };

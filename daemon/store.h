@@ -32,7 +32,8 @@ enum store_verdict {
 struct store_outcome {
 	enum store_verdict verdict;
 	const char *call; /* the SQL function */
-	char sqlstate[6]; /* of the error; "" if the answer could not be understood */
+	char sqlstate
+		[6]; /* of the error; "": the answer could not be understood (a bug), or there was no memory for it */
 };
 
 struct store_id {

@@ -113,7 +113,10 @@ static void succeed(struct sweep *s)
 /* The same failure is told once, not at each try. */
 static void tell_failure(struct sweep *s, const struct store_outcome *outcome, int64_t retry_ms)
 {
-	const char *sqlstate = outcome->sqlstate[0] ? outcome->sqlstate : "none_but_malformed";
+	bool is_bug = outcome->verdict == STORE_BUG;
+	const char *sqlstate = outcome->sqlstate[0] ? outcome->sqlstate
+	                       : is_bug             ? "none_but_malformed"
+	                                            : "none_but_no_memory";
 
 	if (!strcmp(sqlstate, s->last_sqlstate)) {
 		log_debug("database call failed again call=%s sqlstate=%s retry_ms=%lld", outcome->call, sqlstate,
@@ -121,12 +124,8 @@ static void tell_failure(struct sweep *s, const struct store_outcome *outcome, i
 		return;
 	}
 	snprintf(s->last_sqlstate, sizeof s->last_sqlstate, "%s", sqlstate);
-	if (outcome->verdict == STORE_BUG)
-		log_error("database call failed call=%s sqlstate=%s retry_ms=%lld", outcome->call, sqlstate,
-		          (long long)retry_ms);
-	else
-		log_warning("database call failed call=%s sqlstate=%s retry_ms=%lld", outcome->call, sqlstate,
-		            (long long)retry_ms);
+	log_at(is_bug ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "database call failed call=%s sqlstate=%s retry_ms=%lld",
+	       outcome->call, sqlstate, (long long)retry_ms);
 }
 
 static void retry_later(struct sweep *s, int64_t retry_ms)

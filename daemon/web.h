@@ -26,7 +26,8 @@ int web_new(struct event_base *base, const struct web_callbacks *callbacks, void
 	__attribute__((warn_unused_result));
 void web_free(struct web *web);
 
-/* Where to listen ([http] listen) and which database to ask. 0, or a negative errno with the old place kept. */
+/* Where to listen ([http] listen) and which database to ask. 0, or a negative errno: -ENOMEM, or of a
+ * place that cannot be had, with the old one kept. */
 int web_set(struct web *web, const char *listen, const char *conninfo) __attribute__((warn_unused_result));
 
 /* The kernel has this line, `held_us` after it came from the database. */

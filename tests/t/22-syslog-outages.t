@@ -4,7 +4,7 @@ use warnings;
 
 use LetterWatch;
 use Test::More;
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 
 my $lw = LetterWatch->new;
 
@@ -40,6 +40,27 @@ my $hung    = LetterWatch::Syslog->new;
 $hung->pause;
 my $hung_daemon = $lw->start_daemon($hung_db, $hung);
 $lw->register($hung_db, 'HUNG', count => $many);
+
+# The last event=status line of a daemon, its keys and values.
+sub status {
+	my ($daemon) = @_;
+	my $before = () = $daemon->log =~ /event=status/g;
+	$daemon->signal('USR1');
+	wait_until { (() = $daemon->log =~ /event=status.*\n/g) > $before } 5, 'it says how it is';
+	my ($line) = $daemon->log =~ /.*^(.*event=status.*)$/ms;
+	return { $line =~ /(\w+)=(\S+)/g };
+}
+
+# And of this one the connection is cut while the receiver hangs.
+my $cut_db     = $lw->fast_database;
+my $cut_syslog = LetterWatch::Syslog->new;
+$cut_syslog->pause;
+my $cut_daemon = $lw->start_daemon($cut_db, $cut_syslog);
+$lw->register($cut_db, 'CUT', count => $many);
+wait_for_block($cut_daemon, 'it waits');
+my $cut_after_s = status($cut_daemon)->{uptime_s};
+$lw->psql($cut_db, q{select pg_terminate_backend(pid) from pg_stat_activity where usename = 'letterwatchd' and datname = current_database()});
+wait_until { $cut_daemon->log =~ /database lost/ } 5, 'its connection is cut';
 
 subtest 'it is absent at the start' => sub {
 	my $db     = $lw->fast_database;
@@ -113,6 +134,18 @@ subtest 'it hangs longer than lines are held' => sub {
 	$hung->resume;
 	wait_until { letters_told('HUNG', $hung) == $many } 10, 'they are claimed again and come when it reads again';
 	invariant_holds($lw, $hung_db, [$hung]);
+};
+
+subtest 'the database is there again, and still it hangs' => sub {
+	my $status;
+	wait_until { sleep 0.2; $status = status($cut_daemon); $status->{uptime_s} >= $cut_after_s + 22 } 40, 'longer than trouble is young';
+	is($status->{database}, 'up',       'the database is up');
+	is($status->{state},    'degraded', 'the daemon is degraded');
+	is($status->{reason},   'syslog',   'by syslog');
+	unlike($cut_daemon->log, qr/degraded.* reason=database/, 'and by nothing else');
+	$cut_syslog->resume;
+	wait_until { letters_told('CUT', $cut_syslog) == $many } 10, 'all lines come when it reads again';
+	invariant_holds($lw, $cut_db, [$cut_syslog]);
 };
 
 done_testing;

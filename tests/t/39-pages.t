@@ -176,6 +176,14 @@ subtest 'a place that cannot be had' => sub {
 	$lw->register($db, 'WITHOUT');
 	wait_until { letters_told('WITHOUT', $syslog) == 1 } 10, 'alerts come without pages';
 	like($daemon->log, qr/pages cannot be shown there .*errno=2\ngoing on without pages/, 'and stderr says so');
+	my $reloads = $syslog->events('reload');
+	$daemon->configure('alerts.rate' => 500);
+	$daemon->signal('HUP');
+	wait_until { $syslog->events('reload') > $reloads } 5, 'it reads its settings again';
+	is(($syslog->events('reload'))[-1]{fields}{result}, 'ok', 'others are taken all the same');
+	mkdir "$tmp/nowhere" or die $!;
+	$daemon->signal('HUP');
+	wait_until { -S "$tmp/nowhere/http" } 5, 'and so is the place, once it can be had';
 	ok($daemon->stop, 'it stops') or diag($daemon->log);
 };
 
