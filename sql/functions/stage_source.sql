@@ -23,7 +23,8 @@ declare
 	since text := (select m.changed_at from letterwatch.intake_mark m where m.source_view = read_from);
 	upto text;
 	condition text := 'true';
-	again text[];
+	again text[] := '{}';
+	ref text;
 begin
 	if strange is not null or 'source_ref' <> all (columns) then
 		perform letterwatch.refuse('LW001', coalesce(format('%s has an unknown column %s', read_from, strange),
@@ -36,10 +37,18 @@ begin
 		into upto, since
 		using overlap;
 		if since is not null and not whole then
-			again := array(
-				select i.source_ref
+			foreach ref in array array(
+				select distinct i.source_ref
 				from letterwatch.intake_rejects i
-				where i.what = stage_source.what and i.file is null and i.source_ref is not null);
+				where i.what = stage_source.what and i.file is null and i.source_ref is not null)
+			loop
+				begin
+					execute format('select %L::%s', ref, types ->> 'source_ref');
+					again := again || ref;
+				exception when data_exception then
+					null; -- not of this registry: another source has other numbers
+				end;
+			end loop;
 			condition := format('s.changed_at > %L::%s', since, types ->> 'changed_at')
 				|| case when cardinality(again) > 0
 				   then format(' or s.source_ref = any (%L::%s[])', again, types ->> 'source_ref') else '' end;

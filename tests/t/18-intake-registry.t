@@ -113,6 +113,9 @@ subtest 'then only what is new or changed' => sub {
 	my $log = PostgreSQL::Test::Utils::slurp_file($registry->node->logfile);
 	like($log, qr/DECLARE c\d+ CURSOR FOR.*\n?.*FROM public\.registered WHERE .*geaendert > /, 'the condition is sent to the registry');
 	is(pull('whole => true'), '0|0|1000|0', 'all of it compared: nothing else is new');
+	$lw->psql($db, q{set letterwatch.rejects = 'keep'; insert into letterwatch.intake_letter (source, source_ref, office_code) values ('other', 'AB-1', 'NOWHERE')});
+	is(pull("overlap => '0'"), '0|0|0|0', 'what another source brought, and did not fit, stops nothing');
+	$lw->psql($db, q{delete from letterwatch.intake_rejected where source = 'other'});
 };
 
 subtest 'without changed_at, by what is not here' => sub {
