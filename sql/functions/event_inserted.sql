@@ -48,6 +48,13 @@ begin
 			select s.*, n.event_id is not null as is_new
 			from letterwatch.event_sequence(letters) s
 			left join new_events n on n.event_id = s.event_id
+		), handed_on as (
+			-- A clerk's letter that an event of this statement hands to another office is not the clerk's for those after it.
+			select n.letter_no, min(n.event_id) as event_id
+			from new_events n
+			join life v on v.letter_no = n.letter_no and v.event_id = n.event_id
+			where bound and v.possible and n.to_office is not null and n.to_office not in (select letterwatch.my_clerk_offices())
+			group by n.letter_no
 		), upset as (
 			select v.letter_no, min(v.kind) as kind, min(v.on_day) as on_day
 			from life v
@@ -70,7 +77,8 @@ begin
 			       case
 			       when bound and l.letter_no is not null
 			            and (coalesce(y.by_office, t.office_code, l.office_code) not in (select letterwatch.my_clerk_offices())
-			                 or e.kind = 'supervise'
+			                 or y.by_office is null and h.event_id < e.event_id
+			                 or e.kind = 'supervise' and e.by_office is not null
 			                    and not exists (select from letterwatch.office_setting x
 			                                    where x.office_code = coalesce(t.office_code, l.office_code)
 			                                      and x.path @> array[e.by_office])) then 'foreign'
@@ -95,6 +103,7 @@ begin
 			) g on true
 			left join life s on s.letter_no = e.letter_no and s.event_id = e.event_id
 			left join letterwatch.office_setting o on o.office_code = coalesce(s.office_code, t.office_code)
+			left join handed_on h on h.letter_no = e.letter_no
 			left join upset u on u.letter_no = e.letter_no
 			left join first_day b on b.letter_no = e.letter_no
 			left join lateral (

@@ -1,5 +1,6 @@
 -- sees_letter(letter_no) → boolean: whether the invoker may ask about a letter: it is, or once was, with an office that it may
--- see, or such an office ordered a report on it. Who hands a letter on may still look at it.
+-- see, or such an office ordered a report on it. Who hands a letter on may still look at it, and
+-- so may whoever had it by a slip that was made void: it was seen there.
 -- Callers: check_letter, void_event, read_letters, read_events.
 create or replace function letterwatch.sees_letter(letter_no text) returns boolean
 language plpgsql stable security definer parallel safe

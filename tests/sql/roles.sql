@@ -162,6 +162,29 @@ select is((lwtest.as_role('lwtest_clerk', $$ select letterwatch.record_notice('R
 set local role lwtest_second;
 select is((select name from letterwatch.to_notify where letter_no = 'R-3'), 'Wang Wu', 'who gets it gets the writer');
 select is((select count(*)::int from letterwatch.record_notice('R-3', 'S-9')), 1, 'and tells the writer');
+reset role;
+
+-- In one statement, too.
+set local role lwtest_clerk;
+insert into letterwatch.letter (letter_no, office_code, received_on)
+values ('R-10', 'T-P-C-1', '2026-05-20'), ('R-11', 'T-P-C-1', '2026-05-20'), ('R-12', 'T-P-C-1', '2026-05-20');
+reset role;
+select is((lwtest.as_role('lwtest_clerk', $$
+	insert into letterwatch.letter_event (letter_no, kind, occurred_at, to_office, reason) values
+		('R-10', 'transfer', '2026-05-28 09:00', 'T-P-C-2', null), ('R-10', 'result', '2026-05-28 09:30', null, null) $$)).message,
+	'letter R-10 is not of an office of yours', 'what comes after a transfer is the receiving office''s');
+select is((lwtest.as_role('lwtest_clerk', $$
+	insert into letterwatch.letter_event (letter_no, kind, to_office, reason) values
+		('R-10', 'correct', 'T-P-C-2', 'a slip'), ('R-10', 'result', null, null) $$)).message,
+	'letter R-10 is not of an office of yours', 'and after a correction');
+select is((lwtest.as_role('lwtest_clerk', $$
+	insert into letterwatch.letter_event (letter_no, kind, outcome, occurred_at, to_office) values
+		('R-11', 'notice', 'accepted', '2026-05-28 09:00', null), ('R-11', 'transfer', null, '2026-05-28 09:30', 'T-P-C-2') $$)).state,
+	'00000', 'what comes before it is the clerk''s');
+select is((lwtest.as_role('lwtest_clerk', $$ select letterwatch.supervise_letter('R-10', null, '2026-06-30') $$)).message,
+	'letter R-10: an order names the office that gives it: by_office', 'an order of nobody is told as one');
+
+set local role lwtest_second;
 
 -- ---- a writer is forgotten ------------------------------------------------------------------------------
 
