@@ -299,6 +299,12 @@ call lwtest.set_clock('2026-04-07 10:00');
 select lwtest.refused(
 	$$ insert into letterwatch.rule select r.* from lwtest.rule('t-law', 'notice', '{"amount": 15, "valid_from": "2026-04-01"}') r $$,
 	'two rows of rule t-law / notice.*2026-04-01', 'a new row while the old one goes on to hold');
+select lwtest.refused(
+	$$ insert into letterwatch.rule select r.* from lwtest.rule('t-law', 'special', '{"amount": null, "unit": "date"}') r $$,
+	'rule t-law / special has no period', 'a last day that nobody names');
+select lwtest.refused(
+	$$ insert into letterwatch.rule select r.* from lwtest.rule('t-law', 'special', '{"amount": 600, "unit": "month"}') r $$,
+	'period of rule t-law / special is too long: 600 months', 'a last day behind all calendars');
 set constraints all deferred;
 insert into letterwatch.rule
 select r.* from lwtest.rule('t-law', 'notice', '{"amount": 15, "valid_from": "2026-04-01", "met_by": ["notice"]}') r;
