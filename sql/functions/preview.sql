@@ -1,6 +1,7 @@
 -- preview() → (letter_no, rule, old_due, new_due): which deadlines the changes of settings that this transaction has made would
 -- re-date, begin or end; NULL: no deadline, or no date. For begin; update letterwatch.rule …; select * from letterwatch.preview(); and
--- then commit or rollback. Nothing is changed by it, and nobody waits.
+-- then commit or rollback. Nothing is changed by it. While it runs other changes of settings wait, and so do entries in a
+-- transaction of REPEATABLE READ; no other entry does.
 -- Errors: those with which the commit would be refused.
 -- Callers: administrators, preview_calendar.
 create or replace function letterwatch.preview() returns table (letter_no text, rule text, old_due date, new_due date)

@@ -3,6 +3,7 @@
 -- is left to do (or another session is at it). In batches, each its own transaction, so that no clerk waits for long. A changed
 -- calendar moves only dates: redate_deadlines. Other changes can do anything: those letters are planned anew. Waits for nobody:
 -- what somebody else holds goes to replan_queue.
+-- Errors: LW001 at_most is not 1 or more.
 -- Callers: claim_due, whenever there is nothing to raise; administrators where no daemon runs.
 create or replace function letterwatch.redate_letters(at_most int) returns int
 language plpgsql volatile security definer
@@ -14,6 +15,9 @@ declare
 	seen int;
 	last_seen text[];
 begin
+	if at_most is null or at_most < 1 then
+		perform letterwatch.refuse('LW001', 'a batch is of 1 or more deadlines or letters', 'As in: select letterwatch.redate_letters(1000);');
+	end if;
 	loop -- over changes that concern nothing
 		select * into job
 		from letterwatch.settings_change c

@@ -2,6 +2,7 @@
 -- the row came into force. (That runs as the owner; nobody else can date a row.)
 create or replace function letterwatch.rule_recorded() returns trigger
 language plpgsql volatile
+set search_path = pg_catalog, letterwatch, pg_temp
 as $$
 begin
 	if old.recorded_at is distinct from 'infinity'

@@ -518,6 +518,14 @@ select lwtest.refused(
 	$$ update letterwatch.calendar set weekend = '{5,6}' where calendar = 'cn' $$, 'in use', 'another weekend for a calendar in use');
 select lwtest.refused(
 	$$ update letterwatch.calendar set parent = 'everyday' where calendar = 't-cn' $$, 'in use', 'another parent for a calendar in use');
+insert into letterwatch.calendar (calendar, title) values ('t-brief', 'never used'), ('t-slip', 'never used');
+set constraints all immediate;
+update letterwatch.calendar set calendar = 't-mended' where calendar = 't-slip';
+delete from letterwatch.calendar where calendar = 't-brief';
+set constraints all immediate;
+select lwtest.rows_are($$ select distinct calendar::text from letterwatch.calendar_date where calendar in ('t-brief', 't-slip', 't-mended') $$,
+	$$ values ('t-mended') $$, 'of a calendar that goes no day stays');
+select is_empty($$ select what from letterwatch.verify() where what ~ 'calendar' $$, 'and nothing is amiss');
 call lwtest.as_role('lwtest_admin');
 select lwtest.refused(
 	$$ insert into letterwatch.calendar_day (calendar, year, version, day, kind) values ('cn', 2026, 1, '2026-07-01', 'off') $$,

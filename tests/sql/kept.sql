@@ -368,6 +368,7 @@ set datestyle = 'SQL, DMY';
 insert into letterwatch.calendar_list (calendar, year, version, source) values ('cn', 2027, 2, 'another list of the test');
 insert into letterwatch.calendar_day (calendar, year, version, day, kind, holiday)
 select 'cn', 2027, 2, d::date, 'off', 'test' from generate_series('2027-01-18'::timestamp, '2027-02-19', '1 day') d where extract(isodow from d) < 6;
+select lwtest.refused('select letterwatch.redate_letters(0)', 'a batch is of 1 or more', 'a batch of nothing');
 select count(*) as ignored from letterwatch.redate_letters(5) \gset
 reset datestyle;
 do $$ begin while letterwatch.redate_letters(5) > 0 loop null; end loop; end $$;
@@ -443,6 +444,9 @@ set role letterwatch_admin;
 update letterwatch.rule set basis = 'dated back', recorded_at = '2020-01-01' where rule_set = 't-to';
 update letterwatch.rule set recorded_at = '2020-01-01' where rule_set = 't-to';
 update letterwatch.rule set recorded_at = '2100-01-01' where rule_set = 't-to';
+create temporary table pg_class as select 'letterwatch.rule'::regclass::oid as oid, 'letterwatch_admin'::regrole::oid as relowner;
+discard plans;
+update letterwatch.rule set recorded_at = '2020-01-01' where rule_set = 't-to';
 reset role;
 set constraints all immediate;
 call lwtest.redate();
