@@ -14,6 +14,11 @@ select rolsuper or rolcreaterole as may_create_roles from pg_roles where rolname
 \endif
 
 create schema if not exists letterwatch;
+
+-- Of one owner, whoever upgrades: what is new belongs to whom the rest belongs to.
+select current_user as installer, nspowner::regrole as owner from pg_namespace where nspname = 'letterwatch' \gset
+set local role :owner;
+
 comment on schema letterwatch is 'Watches the deadlines of incoming letters. \df+ letterwatch.* and \d+ are the manual.';
 create table if not exists letterwatch.schema_version (
 	version int primary key,
@@ -338,6 +343,8 @@ delete from letterwatch.period;
 	where exists (select from letterwatch.letter)
 	having count(*) > 0;
 \endif
+
+set local role :"installer";
 
 -- Dates typed without a zone are the office's: the database's time zone is that of the root office.
 select format('alter database %I set timezone = %L', current_database(),

@@ -101,4 +101,22 @@ for my $version (sort keys %days) {
 		'but where a number may have been another stage\'s');
 }
 
+# Installed by a role of its own, as README says, and upgraded by a superuser.
+{
+	my $db = 'owned';
+	$lw->psql('postgres', 'create role upgrade_owner; create database owned owner upgrade_owner');
+	my @install = ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $lw->node->connstr($db));
+	is(system(@install, '-c', 'set role upgrade_owner', '-f', "$LetterWatch::TREE/sql/install.sql"), 0, 'it is installed');
+	$lw->psql($db, 'drop function letterwatch.verify(); drop view letterwatch.my_work; alter database owned reset timezone');
+	is(system(@install, '-f', "$LetterWatch::TREE/sql/install.sql"), 0, 'and upgraded');
+	is($lw->psql($db, <<~'SQL'), '', 'what is new belongs to whom the rest belongs to');
+		select string_agg(x.name, ' ')
+		from (select oid::regprocedure::text, proowner, pronamespace from pg_proc
+		      union all
+		      select oid::regclass::text, relowner, relnamespace from pg_class) x (name, owner, namespace)
+		where x.namespace = 'letterwatch'::regnamespace and x.owner <> 'upgrade_owner'::regrole
+		SQL
+	is($lw->psql($db, 'show timezone'), 'Asia/Shanghai', 'the time zone is the database\'s');
+}
+
 done_testing;
