@@ -6,7 +6,8 @@
 -- on_day: the local date of the office in charge after it, by the time zone that it had when the event was recorded: as the clerk
 -- saw it; recorded_day: that of the later of occurred_at and recorded_at. A transfer takes the letter out of the hands of unit and
 -- handler. as_of: only what was recorded up to then; NULL: all.
--- A loop, for each step needs the one before; index lookups only, as in claim_due.
+-- A loop, for each step needs the one before; index lookups only, as in claim_due. (OFFSET 0: by the index also where the planner
+-- thinks that there are no events yet, and to read them all costs no more.)
 -- Callers: derive_lives, event_inserted, check_extensions, letter_history, notice_text, verify.
 create or replace function letterwatch.event_sequence(letters text[], as_of timestamptz default null)
 returns table (letter_no text, event_id bigint, place bigint, kind text, outcome text, rule text, until date, of_letter_no text,
@@ -42,7 +43,13 @@ begin
 		from (select v.letter_no, v.nth from unnest(letters) with ordinality v (letter_no, nth) offset 0) u
 		left join lateral letterwatch.letter_fact(array[u.letter_no], as_of) f on true
 		left join letterwatch.office_setting o on o.office_code = f.office_code
-		join letterwatch.letter_event x on x.letter_no = u.letter_no and x.recorded_at <= upto
+		cross join lateral (
+			select y.letter_no, y.event_id, y.kind, y.outcome, y.rule, y.until, y.of_letter_no, y.to_office, y.unit, y.handler, y.occurred_at,
+			       y.recorded_at, y.baseline
+			from letterwatch.letter_event y
+			where y.letter_no = u.letter_no and y.recorded_at <= upto
+			offset 0
+		) x
 		where not exists (
 			select from letterwatch.letter_event v
 			where v.letter_no = x.letter_no and v.kind = 'void' and v.of_event = x.event_id and v.recorded_at <= upto)

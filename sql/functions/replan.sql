@@ -11,6 +11,8 @@
 -- planning is held), what the change makes of them is written by itself, in the name of who made it: first what it does to them as they
 -- were before this statement (as_of), then the rest.
 -- A deadline that is new stands in deadline_change if the settings began it, or it was there before.
+-- OFFSET 0 in `stored`: row by row by its ctid also where the planner thinks that there are few deadlines, and to read them all
+-- costs no more.
 -- Callers: plan_letters, work_replan_queue, replan_or_queue.
 create or replace function letterwatch.replan(letters text[], why text, settings_changed boolean default false,
                                               changed_by text default letterwatch.actor(),
@@ -77,9 +79,9 @@ begin
 		from derived w
 		where w.rule is not null
 	), stored as (
-		select d.ctid as tid, d.*
+		select u.tid, d.*
 		from unnest(tids) u (tid)
-		join letterwatch.deadline d on d.ctid = u.tid
+		cross join lateral (select x.* from letterwatch.deadline x where x.ctid = u.tid offset 0) d
 	), difference as materialized (
 		select coalesce(w.letter_no, s.letter_no) as letter_no, coalesce(w.rule, s.rule) as rule,
 		       coalesce(w.since, s.since) as since,
