@@ -8,10 +8,11 @@ use warnings;
 use Exporter 'import';
 use File::Temp ();
 use IO::Select;
+use List::Util qw(min);
 use POSIX qw(ceil);
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-our @EXPORT = qw(report figure seconds median percentile country copy_of bare_copy_of psql_seconds redating_seconds pgbench waiting_ms receive);
+our @EXPORT = qw(report figure seconds median percentile country copy_of bare_copy_of psql_seconds redating_seconds pgbench transactions waiting_ms receive);
 
 my ($out, $err);
 BEGIN {
@@ -114,7 +115,7 @@ sub redating_seconds {
 		SQL
 }
 
-# Begins to run a script, a transaction, with these options of pgbench; its end: waiting_ms.
+# Begins to run a script, a transaction, with these options of pgbench; its end: transactions.
 sub pgbench {
 	my ($lw, $db, $script, @options) = @_;
 	my $dir = File::Temp->newdir;
@@ -129,23 +130,30 @@ sub pgbench {
 		'-p', $lw->node->port, $db) or POSIX::_exit(127);
 }
 
-# How long each transaction took until it was committed, in ms: from the moment for which it was scheduled (option -R), or of those
-# on_time from the moment at which it began. Without those of the first seconds.
-sub waiting_ms {
-	my ($run, %params) = @_;
+# Waits for the end of pgbench. Of each transaction ms: how long it took until it was committed, from the moment for which it was
+# scheduled (option -R); lag_ms: how much later than that it began; at: when it was committed, in seconds since 1970.
+sub transactions {
+	my ($run) = @_;
 	waitpid $run->{pid}, 0;
-	my (@ms, $since);
+	my @all;
 	for my $path (glob "$run->{dir}/log*") {
 		open my $log, '<', $path or die "$path: $!";
 		while (<$log>) {
-			my ($us, $second, $lag_us) = (split)[ 2, 4, 6 ];
-			$since //= $second + ($params{without_s} // 0);
-			push @ms, ($us - ($params{on_time} ? $lag_us : 0)) / 1000 if $second >= $since;
+			my ($us, $second, $second_us, $lag_us) = (split)[ 2, 4, 5, 6 ];
+			push @all, { ms => $us / 1000, lag_ms => ($lag_us // 0) / 1000, at => $second + $second_us / 1e6 };
 		}
 	}
-	return @ms if @ms && !$?;
+	return @all if @all && !$?;
 	open my $said, '<', "$run->{dir}/out" or die $!;
 	die "pgbench failed: ", <$said>;
+}
+
+# The waits of all that came after so many seconds, in ms; of those on_time from the moment at which it began.
+sub waiting_ms {
+	my ($run, %params) = @_;
+	my @all = transactions($run);
+	my $since = min(map { $_->{at} } @all) + ($params{without_s} // 0);
+	return map { $_->{ms} - ($params{on_time} ? $_->{lag_ms} : 0) } grep { $_->{at} >= $since } @all;
 }
 
 # Reads lines until so many alerts have come, or the time is over; how many came. Waits in the kernel, as a syslog daemon does.
