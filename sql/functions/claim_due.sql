@@ -10,7 +10,9 @@
 -- none, re-dates the next deadlines that a change of settings concerns. While there are such, only what this very call has planned anew
 -- is told: no alert comes for a date that the change has moved, nor at a time made of what settings were and what they are. Holds
 -- planning in ROW SHARE, so that none comes into force meanwhile; at a moment at which one does, nothing is raised.
--- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows.
+-- Index lookups only: the plans are made once, when the tables may be empty, and must stay good beside millions of rows. Where a
+-- table is empty and the statistics say so, to read all of it costs no more than to look up a row: what is looked up by another
+-- table's row stands in a LATERAL with OFFSET 0, and the least of an index is its first (LIMIT 1), not min().
 -- Errors: 08003 where `instance` is not known, as after a restore: the daemon connects anew, and gets another number. Safe to repeat
 -- after a lost answer: what was raised is still in the outbox of `instance`.
 -- Callers: the daemon (store.c). Between two calls it sends the lines and calls mark_emitted.

@@ -6,10 +6,10 @@ language plpgsql stable
 as $$
 begin
 	return least(
-		(select min(d.next_event_at) from letterwatch.deadline d where d.next_event_at is not null),
+		(select d.next_event_at from letterwatch.deadline d where d.next_event_at is not null order by d.next_event_at limit 1),
 		(select min(q.next_try_at) from letterwatch.replan_queue q),
 		(select min(c.next_try_at) from letterwatch.settings_change c where c.redated_at is null and c.applied_at is null),
-		(select min(l.next_at) from letterwatch.daily_line l),
+		(select l.next_at from letterwatch.daily_line l where l.next_at is not null order by l.next_at limit 1),
 		(select min(x.leased_until) from letterwatch.outbox x where x.instance <> next_event.instance));
 end
 $$;

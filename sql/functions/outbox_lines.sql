@@ -29,14 +29,14 @@ begin
 	            || case when a.covers > 1 then array['covers', a.covers::text] end
 	            || case when a.registered_late and a.stage = 'overdue' then array['registered_late', 'true'] end
 	            || case when a.provisional then array['provisional', 'true'] end
-	            || case when language <> 'none' then array['msg', letterwatch.alert_message(language, a, r.en, r.zh, s.en, s.zh)] end
+	            || case when language <> 'none' then array['msg', letterwatch.alert_message(language, a.alert, r.en, r.zh, s.en, s.zh)] end
 	       end,
 	       greatest(0, 1000000 * extract(epoch from letterwatch.instant() - coalesce(a.stage_at, x.stage_at)))::bigint
 	from letterwatch.outbox x
-	left join letterwatch.alert a on a.alert_id = x.line_id
+	left join lateral (select y as alert, y.* from letterwatch.alert y where y.alert_id = x.line_id offset 0) a on true
 	left join letterwatch.term r on r.category = 'rule' and r.code = a.rule
 	left join letterwatch.term s on s.category = 'stage' and s.code = a.stage
-	left join letterwatch.log_line l on l.line_id = x.line_id
+	left join lateral (select y.* from letterwatch.log_line y where y.line_id = x.line_id offset 0) l on true
 	where x.instance = outbox_lines.instance
 	order by x.stage_at, x.line_id;
 end

@@ -26,7 +26,7 @@ begin
 		       ((d.overdue_at - interval '1 microsecond') at time zone o.time_zone)::date as base_on,
 		       (moment at time zone o.time_zone)::date as today
 		from letterwatch.deadline d
-		join letterwatch.office_setting o on o.office_code = d.office_code
+		cross join lateral (select x.* from letterwatch.office_setting x where x.office_code = d.office_code offset 0) o
 		join letterwatch.stage_plan g on g.rule_set = d.rule_set and g.rule = d.rule
 		left join lateral (
 			select max(x.stage_offset) as told
@@ -59,7 +59,7 @@ begin
 		                                         d.offsets, d.every, d.loud, d.muted_until,
 		                                         greatest(m.reached_no, d.done_no)) n on true
 		left join lateral letterwatch.workdays_left(d.calendar, d.due_on, d.today, d.late_at <= moment) w on true
-		left join letterwatch.letter_state s on s.letter_no = d.letter_no
+		left join lateral (select x.handler from letterwatch.letter_state x where x.letter_no = d.letter_no offset 0) s on true
 	), moved as (
 		update letterwatch.deadline d
 		set stage_done = greatest(d.stage_done, s.stage_offset), reached = greatest(d.reached, s.told, s.stage_offset),

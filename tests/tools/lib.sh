@@ -33,6 +33,13 @@ as() {
 	fi
 }
 
+# What the caller's own environment says of some PostgreSQL is not about ours.
+forget_other_servers() {
+	for variable in $(env | sed -n 's/^\(PG[A-Z]*\)=.*/\1/p'); do
+		unset "$variable"
+	done
+}
+
 # enter_tree WORK: changes into the tree and sets the environment as PostgreSQL's test modules (in $modules) want it, with
 # everything they make below WORK. For root it is a copy that user postgres may read: the tree itself may be out of reach.
 enter_tree() {
@@ -46,6 +53,7 @@ enter_tree() {
 		chown -R postgres: "$1"
 		cd "$1/tree" || return
 	fi
+	forget_other_servers
 	# TESTDATADIR and TESTLOGDIR are for PostgreSQL 16 and later; 15 makes the same of TESTDIR.
 	export PG_REGRESS="$modules/regress/pg_regress" CMOCKA_MESSAGE_OUTPUT=TAP LANG=C.UTF-8
 	export TMPDIR="$1/tmp" TESTDIR="$1" TESTDATADIR="$1/tmp_check" TESTLOGDIR="$1/tmp_check/log"

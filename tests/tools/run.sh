@@ -204,11 +204,7 @@ clean() {
 	rm -rf .run
 }
 
-# What the caller's own environment says of some PostgreSQL is not about this one.
-for variable in $(env | sed -n 's/^\(PG[A-Z]*\)=.*/\1/p'); do
-	unset "$variable"
-done
-
+forget_other_servers
 case ${1-} in
 run) run ;;
 psql) open_psql ;;
