@@ -32,8 +32,8 @@ enum store_verdict {
 struct store_outcome {
 	enum store_verdict verdict;
 	const char *call; /* the SQL function */
-	char sqlstate
-		[6]; /* of the error; "": the answer could not be understood (a bug), or there was no memory for it */
+	/* Of the error; "": the answer could not be understood (a bug), or there was no memory for it. */
+	char sqlstate[6];
 };
 
 struct store_id {
