@@ -101,9 +101,6 @@ static void examine(const struct daemon *d, struct vitals *ret)
 		.syslog_down_since_ms = earlier(ret->outbox.blocked_since_ms, events_held_since_ms(d->events)),
 		.last_tick_ms = d->last_tick_ms,
 	};
-	/* No claim shows that it is there again: none is made into a syslog that takes nothing. */
-	if (pgconn_is_up(d->pgconn) && ret->outbox.blocked_since_ms)
-		ret->health.database_down_since_ms = 0;
 }
 
 static void watch_trouble(struct daemon *d, const struct health_facts *facts)
@@ -372,10 +369,13 @@ static void on_progress(void *arg)
 static void on_turn(void *arg, struct store_batch *batch)
 {
 	struct daemon *d = arg;
-	struct sweep_facts facts;
+	struct vitals v;
 
-	sweep_get_facts(d->sweep, &facts);
-	outbox_take(d->outbox, facts.instance, batch);
+	examine(d, &v);
+	/* Connected anew. No claim will show that the database works: none is made into a syslog that takes nothing. */
+	if (!batch && v.outbox.blocked_since_ms)
+		outage_end(&d->outage);
+	outbox_take(d->outbox, v.sweep.instance, batch);
 }
 
 static void on_done(void *arg)

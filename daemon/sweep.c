@@ -46,7 +46,8 @@ struct sweep {
 	int64_t floor_ms;       /* the least sleep while another daemon holds due rows */
 	struct backoff backoff;
 	struct backoff bug_backoff;
-	char last_sqlstate[24]; /* of the failure told last */
+	enum sweep_state failed_in; /* while the facts say that it fails: the state of the call that failed last */
+	char last_sqlstate[24];     /* of the failure told last */
 	int64_t instance;
 	struct sweep_facts facts;
 };
@@ -95,14 +96,28 @@ static bool stopped(struct sweep *s)
 	return true;
 }
 
-/* A claim succeeded. */
-static void succeed(struct sweep *s)
+static void fail(struct sweep *s)
+{
+	s->facts.failures++;
+	s->failed_in = s->state;
+	if (!s->facts.failing_since_ms)
+		s->facts.failing_since_ms = clock_ms();
+}
+
+/* What failed has succeeded. */
+static void recover(struct sweep *s)
 {
 	if (s->facts.failing_since_ms)
 		log_info("database answers again instance=%lld failed_ms=%lld", (long long)s->instance,
 		         (long long)(clock_ms() - s->facts.failing_since_ms));
 	s->last_sqlstate[0] = '\0';
 	s->facts.failing_since_ms = 0;
+}
+
+/* A claim succeeded. */
+static void succeed(struct sweep *s)
+{
+	recover(s);
 	s->facts.passed_ms = clock_ms();
 	backoff_reset(&s->backoff);
 	backoff_reset(&s->bug_backoff);
@@ -141,9 +156,7 @@ static void failed(struct sweep *s, const struct store_outcome *outcome)
 	struct backoff *backoff = outcome->verdict == STORE_BUG ? &s->bug_backoff : &s->backoff;
 	int64_t retry_ms;
 
-	s->facts.failures++;
-	if (!s->facts.failing_since_ms)
-		s->facts.failing_since_ms = clock_ms();
+	fail(s);
 	if (stopped(s))
 		return;
 	if (outcome->verdict == STORE_RECONNECT) {
@@ -161,9 +174,7 @@ static void misfit(struct sweep *s, int schema_version)
 {
 	int64_t retry_ms = backoff_next_ms(&s->bug_backoff, s->callbacks.random(s->arg));
 
-	s->facts.failures++;
-	if (!s->facts.failing_since_ms)
-		s->facts.failing_since_ms = clock_ms();
+	fail(s);
 	if (stopped(s))
 		return;
 	if (strcmp(s->last_sqlstate, "schema") != 0)
@@ -222,6 +233,8 @@ static void on_listening(void *arg, const struct store_outcome *outcome)
 		failed(s, outcome);
 		return;
 	}
+	if (s->failed_in != SWEEP_CLAIMING) /* or a claim that always fails would seem to fail since now */
+		recover(s);
 	set_state(s, SWEEP_HANDED);
 	s->callbacks.on_turn(s->arg, NULL);
 }

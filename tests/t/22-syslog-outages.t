@@ -62,6 +62,19 @@ my $cut_after_s = status($cut_daemon)->{uptime_s};
 $lw->psql($cut_db, q{select pg_terminate_backend(pid) from pg_stat_activity where usename = 'letterwatchd' and datname = current_database()});
 wait_until { $cut_daemon->log =~ /database lost/ } 5, 'its connection is cut';
 
+# And of this one it is cut, and refused for a while.
+my $refused_db     = $lw->fast_database;
+my $refused_syslog = LetterWatch::Syslog->new;
+$refused_syslog->pause;
+my $refused_daemon = $lw->start_daemon($refused_db, $refused_syslog);
+$lw->register($refused_db, 'REFUSED', count => $many);
+wait_for_block($refused_daemon, 'it waits');
+$lw->psql($refused_db, 'revoke usage on schema letterwatch from letterwatch_daemon');
+$lw->psql($refused_db, q{select pg_terminate_backend(pid) from pg_stat_activity where usename = 'letterwatchd' and datname = current_database()});
+wait_until { $refused_daemon->log =~ /call=daemon_connect sqlstate=42501/ } 5, 'its calls are refused';
+$lw->psql($refused_db, 'grant usage on schema letterwatch to letterwatch_daemon');
+my $refused_after_s = status($refused_daemon)->{uptime_s};
+
 subtest 'it is absent at the start' => sub {
 	my $db     = $lw->fast_database;
 	my $syslog = LetterWatch::Syslog->new;
@@ -136,16 +149,22 @@ subtest 'it hangs longer than lines are held' => sub {
 	invariant_holds($lw, $hung_db, [$hung]);
 };
 
-subtest 'the database is there again, and still it hangs' => sub {
-	my $status;
-	wait_until { sleep 0.2; $status = status($cut_daemon); $status->{uptime_s} >= $cut_after_s + 22 } 40, 'longer than trouble is young';
-	is($status->{database}, 'up',       'the database is up');
-	is($status->{state},    'degraded', 'the daemon is degraded');
-	is($status->{reason},   'syslog',   'by syslog');
-	unlike($cut_daemon->log, qr/degraded.* reason=database/, 'and by nothing else');
-	$cut_syslog->resume;
-	wait_until { letters_told('CUT', $cut_syslog) == $many } 10, 'all lines come when it reads again';
-	invariant_holds($lw, $cut_db, [$cut_syslog]);
-};
+for (
+	[ 'is there again',       $cut_daemon,     $cut_db,     $cut_syslog,     $cut_after_s,     'CUT' ],
+	[ 'takes its calls again', $refused_daemon, $refused_db, $refused_syslog, $refused_after_s, 'REFUSED' ])
+{
+	my ($what, $daemon, $db, $syslog, $after_s, $letters) = @$_;
+	subtest "the database $what, and still it hangs" => sub {
+		my $status;
+		wait_until { sleep 0.2; $status = status($daemon); $status->{uptime_s} >= $after_s + 22 } 40, 'longer than trouble is young';
+		is($status->{database}, 'up',       'the database is up');
+		is($status->{state},    'degraded', 'the daemon is degraded');
+		is($status->{reason},   'syslog',   'by syslog');
+		$syslog->resume;
+		wait_until { letters_told($letters, $syslog) == $many } 10, 'all lines come when it reads again';
+		unlike($daemon->log, qr/degraded.* reason=(?!syslog)/, 'nothing else was said to be in trouble');
+		invariant_holds($lw, $db, [$syslog]);
+	};
+}
 
 done_testing;
