@@ -351,6 +351,7 @@ subtest 'files that are refused as a whole' => sub {
 		'end'      => [ "letter_no,office_code\nX-1,A\n\\.\nX-2,A\n",    qr/begins with/ ],
 		'header'   => [ qq{letter_no,"office_code\nX-1,A\nX-2,A"\nX-3,A\n}, qr/a quote of the first line is not closed/ ],
 		'ends'     => [ "letter_no,office_code\r\nX-1,A\r\nX-2,A\n",     qr/newline/ ],
+		'headless' => [ "a writer and his number,S111,2026-11-20\n",      qr/unknown column "a writer and his number"/ ],
 		'many'     => [ "letter_no,office_code\nX-1,A\n" . "X-2;A\n" x 101, qr/more than 100 of its records .* line 3/ ]);
 	for my $name (sort keys %why) {
 		clear();
@@ -358,6 +359,8 @@ subtest 'files that are refused as a whole' => sub {
 		is(run(), 0, "$name: it ends well") or diag("@said");
 		is(left_of('rejected', "$name.csv"), $why{$name}[0], 'as it came');
 		like(left_of('rejected', "$name.csv.why"), $why{$name}[1], 'and why');
+		like("@said",   qr/refused as a whole, rejected\//, 'the journal says that');
+		unlike("@said", qr/writer|offfice/,                 'and nothing of what stands in it');
 		is(names('work'), '', 'nothing is left');
 	}
 	is(letters('X'), '', 'nothing of them is taken');
@@ -365,6 +368,8 @@ subtest 'files that are refused as a whole' => sub {
 	put('header.csv', "letter_no,office_code\n");
 	is(run(), 0, 'a header alone');
 	is(names('done'), 'header.csv', 'is a file without letters');
+	is(run(INTAKE_SETTLE_S => '5s'), 1, 'a setting that is no number');
+	is("@said", 'INTAKE_SETTLE_S is "5s": it is a whole number of seconds, without a unit', 'is named');
 };
 
 subtest 'what is no plain file stays where it is, and the others are taken' => sub {
