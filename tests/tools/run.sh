@@ -147,14 +147,14 @@ end_child() {
 }
 
 stop_all() {
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP PIPE
 	end_child "$daemon" 5
 	end_child "$receiver" 2
 	if [ "$cluster" ] && [ -e "$cluster/data/postmaster.pid" ]; then
 		ctl stop -s -m fast || ctl stop -s -m immediate
 	fi
 	remove_socket_directory
-	say "stopped; \"make run\" goes on with the same data"
+	say "stopped; \"make run\" goes on with the same data" || :
 }
 
 take_lock() {
@@ -171,7 +171,7 @@ run() {
 	bin=$(pg_bindir)
 	cluster='' socket='' receiver='' daemon=''
 	trap stop_all EXIT
-	trap 'exit 0' INT TERM HUP
+	trap 'exit 0' INT TERM HUP PIPE
 	find_cluster
 	start_server
 	install_schema
