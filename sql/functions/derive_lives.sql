@@ -45,14 +45,22 @@ declare
 	f record;
 	e record;
 	r letterwatch.rule;
-	known letterwatch.rule[];  -- the rules of rules_of, whenever in force
+	known letterwatch.rule[];  -- the rules of a rule set, whenever in force
 	rules letterwatch.rule[];
 	sinces timestamptz[];  -- from when the letter was under each of them,
 	untils timestamptz[];  -- and until when; NULL: it is now
-	rules_of text;         -- the rule set that they are
-	rules_at text;         -- of letters whose office followed another once: which, and until when
+	rules_of text;         -- the rule set that they are; of letters whose office followed another once: which, and until when
 	rules_on daterange;    -- the days of receipt on which just these are in force
-	changed boolean;       -- those of rules_of were others once
+	changed boolean;       -- they were others once
+	held letterwatch.rule[] := '{}'; -- what was looked up, one after the other: rules,
+	held_sinces timestamptz[] := '{}';
+	held_untils timestamptz[] := '{}';
+	held_from int[] := '{}'; -- and where those of each begin,
+	held_to int[] := '{}';   -- and end
+	held_of text[] := '{}';
+	held_on daterange[] := '{}';
+	held_changed boolean[] := '{}';
+	place int;
 	lives letterwatch.life[];
 	l letterwatch.life;
 	m letterwatch.life;
@@ -82,9 +90,11 @@ begin
 		        where v.letter_no = x.letter_no and v.recorded_at <= coalesce(as_of, 'infinity')) as last_event, o as office,
 		       case when x.rule_set is null and exists (select from letterwatch.office_setting_past p
 		                                                where p.office_code = x.office_code and p.rule_set <> o.rule_set)
-		            then (select string_agg(concat(p.rule_set, ' ', p.until), ', ' order by p.until)
-		                  from letterwatch.office_setting_past p
-		                  where p.office_code = x.office_code) end as stays
+		            then (select string_agg(concat(', ', p.rule_set, ' until ', p.until), '' order by p.until)
+		                  from (select w.rule_set, w.until, lead(w.rule_set, 1, o.rule_set) over (order by w.until) as next
+		                        from letterwatch.office_setting_past w
+		                        where w.office_code = x.office_code) p
+		                  where p.rule_set <> p.next) end as stays
 		from unnest(letters) with ordinality u (letter_no, place)
 		cross join lateral letterwatch.letter_fact(array[u.letter_no], as_of) x
 		join letterwatch.office_setting o on o.office_code = x.office_code
@@ -115,39 +125,53 @@ begin
 		duplicate_of := null;
 		former_offices := '{}';
 
-		-- By which rules: mostly by one of each name.
-		if rules_of is distinct from letter_rule_set or rules_at is distinct from f.stays then
-			rules_of := letter_rule_set;
-			rules_at := f.stays;
-			rules_on := null;
-			if as_of is null then
-				known := array(select x from letterwatch.rule x where x.rule_set = letter_rule_set);
+		-- By which rules: mostly by one of each name, and by the same as other letters.
+		if rules_of is distinct from concat(letter_rule_set, f.stays) or not received_on <@ rules_on then
+			rules_of := concat(letter_rule_set, f.stays);
+			place := (select i from generate_subscripts(held_of, 1) i where held_of[i] = rules_of and received_on <@ held_on[i] limit 1);
+			if place is null then
+				changed := f.stays is not null or exists (
+					select
+					from letterwatch.rule_past p
+					left join letterwatch.rule x on x.rule_set = p.rule_set and x.rule = p.rule and x.valid_from = p.valid_from
+					where p.rule_set = letter_rule_set
+					  and (p.valid_to is distinct from x.valid_to
+					       or letterwatch.rule_effects(to_jsonb(p)) is distinct from letterwatch.rule_effects(to_jsonb(x))));
+				if changed then
+					select h.rules, h.sinces, h.untils, h.days into rules, sinces, untils, rules_on
+					from letterwatch.rules_held(f.office_code, f.rule_set, received_on, as_of) h;
+				else
+					if as_of is null then
+						known := array(select x from letterwatch.rule x where x.rule_set = letter_rule_set);
+					else
+						known := array(select x from letterwatch.rules_then(letter_rule_set, as_of) x);
+					end if;
+					rules := array(select x
+					               from unnest(known) x
+					               where derive_lives.received_on between x.valid_from and x.valid_to
+					               order by x.begins = 'progress', x.rule);
+					sinces := array_fill(null::timestamptz, array[cardinality(rules)]);
+					untils := sinces;
+					rules_on := (select daterange(max(b.day) filter (where b.day <= derive_lives.received_on),
+					                              min(b.day) filter (where b.day > derive_lives.received_on))
+					             from unnest(known) x
+					             cross join lateral (
+					             	values (x.valid_from), (case when x.valid_to < '5874897-12-31' then x.valid_to + 1 end)) b (day));
+				end if;
+				held_from := held_from || cardinality(held) + 1;
+				held := held || rules;
+				held_sinces := held_sinces || sinces;
+				held_untils := held_untils || untils;
+				held_to := held_to || cardinality(held);
+				held_of := held_of || rules_of;
+				held_on := held_on || rules_on;
+				held_changed := held_changed || changed;
 			else
-				known := array(select x from letterwatch.rules_then(letter_rule_set, as_of) x);
-			end if;
-			changed := rules_at is not null or exists (
-				select
-				from letterwatch.rule_past p
-				left join letterwatch.rule x on x.rule_set = p.rule_set and x.rule = p.rule and x.valid_from = p.valid_from
-				where p.rule_set = letter_rule_set
-				  and (p.valid_to is distinct from x.valid_to
-				       or letterwatch.rule_effects(to_jsonb(p)) is distinct from letterwatch.rule_effects(to_jsonb(x))));
-		end if;
-		if rules_on is null or not received_on <@ rules_on then
-			if changed then
-				select h.rules, h.sinces, h.untils, h.days into rules, sinces, untils, rules_on
-				from letterwatch.rules_held(f.office_code, f.rule_set, received_on, as_of) h;
-			else
-				rules := array(select x
-				               from unnest(known) x
-				               where derive_lives.received_on between x.valid_from and x.valid_to
-				               order by x.begins = 'progress', x.rule);
-				untils := array_fill(null::timestamptz, array[cardinality(rules)]);
-				rules_on := (select daterange(max(b.day) filter (where b.day <= derive_lives.received_on),
-				                              min(b.day) filter (where b.day > derive_lives.received_on))
-				             from unnest(known) x
-				             cross join lateral (
-				             	values (x.valid_from), (case when x.valid_to < '5874897-12-31' then x.valid_to + 1 end)) b (day));
+				rules := held[held_from[place] : held_to[place]];
+				sinces := held_sinces[held_from[place] : held_to[place]];
+				untils := held_untils[held_from[place] : held_to[place]];
+				rules_on := held_on[place];
+				changed := held_changed[place];
 			end if;
 		end if;
 		lives := '{}';

@@ -12,6 +12,13 @@ create function lwtest.rows_read() returns bigint
 	where schemaname = 'letterwatch'
 	$$;
 
+-- How often this transaction has looked into a table.
+create function lwtest.scans_of(name text) returns bigint
+	language sql
+	as $$
+	select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) from pg_stat_xact_all_tables where schemaname = 'letterwatch' and relname = name
+	$$;
+
 -- The plans for one letter are made here. The statistics say that there is nothing: then to read everything is thought to cost no
 -- more than to look into an index.
 analyze;
@@ -64,6 +71,20 @@ insert into letterwatch.rule (rule_set, rule, basis, amount, unit, responsible_u
 values ('t-new', 'notice', 'test', 20, 'workday', 'petitions', '{notice}');
 insert into letterwatch.stage (rule_set, rule, stage_no, stage, seconds, severity) values ('t-new', 'notice', 1, 'overdue', 0, 3);
 select cmp_ok(lwtest.rows_read() - :before, '<', 40000::bigint, 'a new rule set plans no letter of others again');
+
+-- ---- letters of offices that were under other rules once -----------------------------------------------------------
+
+insert into letterwatch.office (office_code, name, parent_code, rule_set)
+select 'W-O-' || n, 'office', 'T-P', case when n % 2 = 0 then 't-new' else 'xinfang-2022' end from generate_series(1, 4) n;
+update letterwatch.office set rule_set = 'procuratorate' where office_code like 'W-O-%';
+update letterwatch.office set day_begins = '10:00' where office_code in ('W-O-1', 'W-O-2');
+insert into letterwatch.letter (letter_no, office_code, received_on)
+select 'W-O-' || n, 'W-O-' || 1 + n % 4, date '2026-03-02' - n % 3 from generate_series(1, 400) as n;
+call lwtest.set_clock('2026-03-06 09:30:00');
+select lwtest.scans_of('rule_past') as before \gset
+insert into letterwatch.letter_event (letter_no, kind, outcome)
+select 'W-O-' || n, 'notice', 'accepted' from generate_series(1, 400) as n;
+select cmp_ok(lwtest.scans_of('rule_past') - :before, '<', 800::bigint, 'what they were is looked up once for each rule set, whatever their order');
 
 -- ---- what people look at: an office's own, of many offices ---------------------------------------------------
 
