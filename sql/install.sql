@@ -5,8 +5,15 @@
 \set QUIET 1
 set client_min_messages = warning;
 set client_encoding = 'UTF8';
-begin;
+begin isolation level read committed read write;
 
+do $$
+begin
+	if current_setting('server_encoding') <> 'UTF8' then
+		raise exception 'this database is in encoding %: letterwatch needs UTF8', current_setting('server_encoding')
+			using hint = 'Create it as in: createdb -T template0 -E UTF8 letterwatch';
+	end if;
+end $$;
 select pg_advisory_xact_lock(hashtext('letterwatch install')) \g /dev/null
 select rolsuper or rolcreaterole as may_create_roles from pg_roles where rolname = current_user \gset
 \if :may_create_roles

@@ -3,7 +3,7 @@
 --     psql -v ON_ERROR_STOP=1 -d DB -f sql/sample.sql        into an installed database without letters
 \set ON_ERROR_STOP 1
 \set QUIET 1
-begin;
+begin isolation level read committed read write;
 
 insert into letterwatch.office (office_code, name, parent_code)
 values

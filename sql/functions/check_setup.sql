@@ -1,5 +1,5 @@
 -- check_setup(program_schema DEFAULT NULL) → (what, ok, detail): whether what the daemon needs stands right, a row each: schema, role,
--- time zone, calendar. program_schema: the schema that the daemon comes with; it works with that one and the next.
+-- writing, time zone, calendar. program_schema: the schema that the daemon comes with; it works with that one and the next.
 -- Callers: letterwatchd --check.
 create or replace function letterwatch.check_setup(program_schema int default null) returns table (what text, ok boolean, detail text)
 language sql stable
@@ -16,6 +16,12 @@ as $$
 	              case when has_function_privilege('letterwatch.claim_due(bigint, int, text)', 'execute') then 'may'
 	                   else 'may not (grant letterwatch_daemon to it)' end)
 	union all
+	select 'writing', w.read_only = 'off',
+	       case when w.read_only = 'off' then 'transactions may write'
+	            when pg_is_in_recovery() then 'this server is a standby: it takes no entry'
+	            else 'transactions are read only: default_transaction_read_only of the server, the database or this role' end
+	from (select current_setting('transaction_read_only')) w (read_only)
+	union all
 	select 'time zone', r.time_zone = current_setting('TimeZone'),
 	       format('database %s, root office %s', current_setting('TimeZone'), r.time_zone)
 	from (select coalesce((select min(s.time_zone) from letterwatch.office_setting s where s.level = 1), 'Asia/Shanghai')) r (time_zone)
@@ -30,4 +36,4 @@ as $$
 	) y (listed)
 	group by c.calendar
 $$;
-comment on function letterwatch.check_setup(int) is 'Whether schema, role, time zone and calendar are right.';
+comment on function letterwatch.check_setup(int) is 'Whether schema, role, time zone and calendar are right, and transactions may write.';

@@ -117,6 +117,20 @@ for my $version (sort keys %days) {
 		where x.namespace = 'letterwatch'::regnamespace and x.owner <> 'upgrade_owner'::regrole
 		SQL
 	is($lw->psql($db, 'show timezone'), 'Asia/Shanghai', 'the time zone is the database\'s');
+
+	$lw->psql($db, "alter database $db set default_transaction_isolation = 'serializable'");
+	is(system(@install, '-f', "$LetterWatch::TREE/sql/install.sql"), 0, 'whatever the isolation of the database\'s transactions');
+	$lw->psql($db, "alter database $db set default_transaction_read_only = on");
+	is($lw->psql($db, 'select what, detail from letterwatch.check_setup() where not ok'),
+		'writing|transactions are read only: default_transaction_read_only of the server, the database or this role', 'a check sees where nothing can be written');
+}
+
+# Where its texts cannot be kept.
+{
+	$lw->psql('postgres', "create database ascii encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C' template template0");
+	IPC::Run::run([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $lw->node->connstr('ascii'), '-f', "$LetterWatch::TREE/sql/install.sql" ],
+		'>&', \my $said);
+	like($said, qr/encoding SQL_ASCII: letterwatch needs UTF8\nHINT: .*createdb -T template0 -E UTF8/, 'it is not installed');
 }
 
 done_testing;
