@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_SCHEMA 14 /* the schema that this program comes with: the number of the last file of sql/migrations */
+#define STORE_SCHEMA 15 /* the schema that this program comes with: the number of the last file of sql/migrations */
 #define STORE_PAIRS_MAX 64
 #define STORE_KEY_MAX 32
 

@@ -113,6 +113,11 @@ select not exists (select from letterwatch.schema_version where version = 14) as
 	\ir migrations/0014_period.sql
 	insert into letterwatch.schema_version (version, name) values (14, '0014_period');
 \endif
+select not exists (select from letterwatch.schema_version where version = 15) as missing \gset
+\if :missing
+	\ir migrations/0015_followed.sql
+	insert into letterwatch.schema_version (version, name) values (15, '0015_followed');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/admit_event.sql
@@ -142,6 +147,7 @@ select not exists (select from letterwatch.schema_version where version = 14) as
 \ir functions/daemon_disconnect.sql
 \ir functions/daily_mornings.sql
 \ir functions/date_deadlines.sql
+\ir functions/day_end.sql
 \ir functions/deadline_end.sql
 \ir functions/delete_lines.sql
 \ir functions/derive.sql
@@ -173,6 +179,7 @@ select not exists (select from letterwatch.schema_version where version = 14) as
 \ir functions/intake_moment.sql
 \ir functions/invoker.sql
 \ir functions/is_owner.sql
+\ir functions/judged_by.sql
 \ir functions/keep_rejects.sql
 \ir functions/know_since.sql
 \ir functions/language.sql

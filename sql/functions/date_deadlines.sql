@@ -3,7 +3,8 @@
 -- made it (job) and its author. A changed date is told as in replan.
 -- Many deadlines are alike: of one start, rule and calendar, last day and stage. What becomes of them is computed once, for the
 -- first of them, whose ctid the others carry. Begun when its period had ended already (begun_late) each is alike only with others
--- of the moment. One that comes to be so, or no longer is, and one whose period has no end now leaves its letter to replan_queue.
+-- of the moment. One that comes to be so, or no longer is, one whose period has no end now, and one that begins where another ends
+-- (begins progress) leaves its letter to replan_queue.
 -- Callers: redate_deadlines, replan.
 create or replace function letterwatch.date_deadlines(tids tid[], job letterwatch.settings_change) returns void
 language plpgsql volatile
@@ -28,7 +29,7 @@ begin
 		cross join lateral (select x.* from letterwatch.office_setting x where x.office_code = d.office_code offset 0) o
 		cross join lateral (select case when d.overdue_at > d.late_at then d.begun_at end offset 0) b (begun_late)
 	), dated as materialized (
-		select h.tid, p.due_on, p.late_at, m.overdue_at, p.provisional, m.moved, f.first_stage, t.*
+		select h.tid, p.due_on, p.late_at, m.overdue_at, p.provisional, m.moved, f.first_stage, r.begins = 'progress' as follows, t.*
 		from (select x.*, x.tid = x.like_tid as is_first from held x offset 0) h
 		cross join lateral (
 			select x.*
@@ -37,7 +38,7 @@ begin
 			offset 0
 		) r
 		left join lateral (
-			select e.*, (e.due_on + r.end_of_day) at time zone h.time_zone as late_at
+			select e.*, letterwatch.day_end(e.due_on, r.end_of_day, h.time_zone) as late_at
 			from letterwatch.period_end(h.calendar, h.start_on, r.count_from, r.amount, r.unit, r.month_end, r.roll,
 			                            h.pauses, h.extended_to) e
 		) p on true
@@ -50,7 +51,7 @@ begin
 	), one as not materialized (
 		select h.tid, h.letter_no, h.rule, h.since, h.due_on as old_due, n.due_on, n.late_at, n.overdue_at, n.provisional, n.moved,
 		       n.first_stage, n.stage_done, n.next_event_at,
-		       n.due_on is not null and coalesce(h.begun_at > n.late_at, false) = (h.begun_late is not null) as is_dated
+		       n.due_on is not null and not n.follows and coalesce(h.begun_at > n.late_at, false) = (h.begun_late is not null) as is_dated
 		from held h
 		join dated n on n.tid = h.like_tid
 	), changed as (

@@ -10,7 +10,7 @@ create or replace function letterwatch.deadline_end(calendar text, time_zone tex
 returns table (due_on date, late_at timestamptz, slack int, provisional boolean, own_end_on date)
 language sql stable parallel safe
 as $$
-	select coalesce(p.due_on, d.due_on), coalesce((p.due_on + end_of_day) at time zone time_zone, s.late_at),
+	select coalesce(p.due_on, d.due_on), coalesce(letterwatch.day_end(p.due_on, end_of_day, time_zone), s.late_at),
 	       case unit when 'second' then amount else p.slack end, coalesce(p.provisional, false), coalesce(p.own_end_on, d.due_on)
 	from (select case unit when 'second' then start_at + make_interval(secs => amount) end offset 0) s (late_at)
 	cross join lateral (select ((s.late_at - interval '1 microsecond') at time zone time_zone)::date offset 0) d (due_on)

@@ -12,7 +12,8 @@
 -- extension extends it; then it may begin something new. What is not met when it is broken off, or at the end, is not owed if
 -- the status is one of not_owed_in, from the event on since which it has been so. An exemption is met by nothing. What is not owed
 -- when the letter is reopened is broken off, too, before it is started again: from then on is another deadline. What ends on a day
--- that is named (unit date) is not started again. A follow-up starts on the later of the last day of what it follows and its progress.
+-- that is named (unit date) is not started again. A follow-up starts on the later of its progress and the last day of what it follows,
+-- counted by what the follow-up itself is judged by: while it is open, by the present rules, lists and settings.
 -- What is closed is judged by the rule, lists and settings that were in force when the closing event was recorded. What events did
 -- by a rule, and under which rule set, stays for what they closed by it while it was in force (rules_held); all else is as the
 -- present rules have it.
@@ -287,7 +288,8 @@ begin
 					lives[i] := l;
 				end loop;
 			end if;
-			accepts := e.status = 'accepted' and status <> 'accepted';
+			-- A reply in part accepts what no notice has accepted.
+			accepts := e.status = 'accepted' and status <> 'accepted' or e.status = 'in_progress' and status in ('registered', 'incomplete');
 			status := e.status;
 			letter_office := e.office_code;
 			letter_unit := e.unit;
@@ -417,9 +419,6 @@ begin
 				l.office_code := letter_office;
 				l.unit := letter_unit;
 			end if;
-			if l.followed is not null then
-				l.start_on := greatest(l.start_on, lives[l.followed].due_on);
-			end if;
 
 			rule := r.rule;
 			since := l.since;
@@ -435,6 +434,22 @@ begin
 			closing_kind := (l.ended).event_kind;
 			closed_at := (l.ended).occurred_at;
 			judged_at := case when closed_as is null then as_of else (l.ended).recorded_at end;
+			if l.followed is not null then
+				m := lives[l.followed];
+				judged := letterwatch.judged_by(m.office_code, rules[m.rule_no], received_on, judged_at);
+				start_on := greatest(start_on, (
+					select d.due_on
+					from letterwatch.deadline_end(
+						judged.calendar, judged.time_zone, m.start_on, m.start_at, judged.count_from, judged.amount, judged.unit,
+						judged.month_end, judged.roll, judged.end_of_day,
+						case when rules[m.rule_no].may_suspend and letter_pauses <> '{}'
+						     then nullif(letter_pauses * datemultirange(daterange(null, (m.ended).on_day)), '{}') end,
+						coalesce(m.extended_to, m.named_on)) d));
+				l.start_on := start_on;
+			end if;
+			if i = any (followed) then
+				lives[i] := l;
+			end if;
 			rule_from := r.valid_from;
 			begun_at := l.begun_at;
 			baseline := l.baseline;
@@ -459,49 +474,16 @@ begin
 			roll := r.roll;
 			end_of_day := r.end_of_day;
 			if judged_at < settings_changed_at then
-				select o.time_zone, o.calendar into time_zone, calendar
-				from (select p.time_zone, p.calendar, p.until
-				      from letterwatch.office_setting_past p
-				      where p.office_code = l.office_code and p.until > judged_at
-				      union all
-				      select derive_lives.time_zone, derive_lives.calendar, null) o
-				order by o.until nulls last
-				limit 1;
-				select p.* into judged
-				from (select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.assignable, p.responsible_unit, p.until,
-				             p.recorded_at
-				      from letterwatch.rule_past p
-				      where p.rule_set = r.rule_set and p.rule = r.rule and p.until > judged_at
-				        and derive_lives.received_on between p.valid_from and p.valid_to
-				      union all
-				      select p.count_from, p.amount, p.unit, p.month_end, p.roll, p.end_of_day, p.assignable, p.responsible_unit, null,
-				             p.recorded_at
-				      from letterwatch.rule p
-				      where p.rule_set = r.rule_set and p.rule = r.rule
-				        and derive_lives.received_on between p.valid_from and p.valid_to) p
-				order by p.until nulls last, p.recorded_at
-				limit 1;
-				if found then
-					count_from := judged.count_from;
-					amount := judged.amount;
-					period_unit := judged.unit;
-					month_end := judged.month_end;
-					roll := judged.roll;
-					end_of_day := judged.end_of_day;
-					unit := case when judged.assignable then coalesce(l.unit, judged.responsible_unit) else judged.responsible_unit end;
-				end if;
-				calendar := coalesce((
-					select d.edition
-					from letterwatch.calendar_edition d
-					where d.calendar = derive_lives.calendar and d.until > judged_at
-					order by d.until
-					limit 1), calendar);
-			end if;
-			if i = any (followed) then
-				lives[i].due_on := (
-					select d.due_on
-					from letterwatch.deadline_end(calendar, time_zone, start_on, start_at, count_from, amount, period_unit, month_end,
-					                              roll, end_of_day, pauses, extended_to) d);
+				judged := letterwatch.judged_by(l.office_code, r, received_on, judged_at);
+				time_zone := judged.time_zone;
+				calendar := judged.calendar;
+				count_from := judged.count_from;
+				amount := judged.amount;
+				period_unit := judged.unit;
+				month_end := judged.month_end;
+				roll := judged.roll;
+				end_of_day := judged.end_of_day;
+				unit := case when judged.assignable then coalesce(l.unit, judged.responsible_unit) else judged.responsible_unit end;
 			end if;
 			muted_until := case when closed_as is null then (muted_until_on + office.day_begins) at time zone time_zone end;
 			return next;

@@ -107,6 +107,8 @@ begin
 		when fault = 'rule set' then 'See: select rule_set, rule, valid_from, valid_to from letterwatch.rule;'
 		when fault in ('receipt', 'event', 'voided') then
 			format('See: select * from letterwatch.letter_history(%L);', letter_no)
+		when fault = 'upset' and event ->> 'on_day' = event ->> 'upset_on' then
+			'A day alone is its beginning: give the time, if it came after that. If that is wrong, make it void first: void_event.'
 		when fault = 'upset' then 'Make the later one void first, if it is wrong: void_event.'
 		else format('Possible with status %s: %s.', event ->> 'status', coalesce((
 			select string_agg(concat_ws(' ', t.kind, nullif(t.outcome, '')), ', ' order by t.kind, t.outcome)

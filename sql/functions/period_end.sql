@@ -4,7 +4,8 @@
 -- NULL. own_end_on: the end before extension and roll.
 -- No row: the unit is second, the period leaves the planning horizon, or a pause without end (upper bound NULL) stops it.
 -- slack: stage −n exists while n < slack, that is, while its day is after start_on.
--- provisional: a list that the period (working days), its roll, or the end of December needs is not loaded.
+-- provisional: a list that the period (working days), its roll, or the end of December needs is not loaded; a day that an order
+-- names, and that does not roll, needs none.
 -- The rules: Criminal Procedure Law §105 (the starting day does not count; roll), Civil Code §§201–203 (corresponding day,
 -- or the month's last). Where the starting day counts a month ends on the day before the corresponding day (BGB §188).
 -- One plain SELECT without SET or STRICT, so that PostgreSQL inlines it into the caller's join; for OFFSET 0 see stage_time.
@@ -16,7 +17,7 @@ language sql stable parallel safe
 as $$
 	select e.due_on,
 	       least(e.workdays_before + 1 - s.workdays, e.due_on - start_on),
-	       not e.settled or ((unit = 'workday' or count_from = 'next_workday') and e.unsettled > s.unsettled),
+	       (roll or unit <> 'date') and not e.settled or ((unit = 'workday' or count_from = 'next_workday') and e.unsettled > s.unsettled),
 	       m.own_end_on
 	from letterwatch.calendar_date s
 	left join letterwatch.calendar_date w

@@ -3,7 +3,7 @@
 -- in the order in which it goes through them, office by office.
 -- Concerned (days of job: first_day to last_day): whose last day lies where a changed day can be rolled over or, as a stage,
 -- counted back to; what has ended before and whose next stage comes after one; of rules that count working days, whose period
--- holds one.
+-- holds one; what begins where another ends (begins progress), if it begins after one, or if that was an office's before.
 -- Waits for nobody: a row that somebody holds leaves its letter to replan_queue.
 -- Callers: redate_letters.
 create or replace function letterwatch.redate_deadlines(job letterwatch.settings_change, at_most int)
@@ -20,25 +20,35 @@ declare
 	span int := (select case when bool_or(r.may_suspend or r.may_extend) then 22000
 	                         else 60 + coalesce(max(r.amount * case r.unit when 'month' then 31 else 2 end), 0) end
 	             from letterwatch.rule r
-	             where r.unit = 'workday' or r.count_from = 'next_workday');
+	             where r.unit = 'workday' or r.count_from = 'next_workday' or r.begins = 'progress');
 	office record;
 	part record;
 	tids tid[] := '{}';
 	letters text[] := '{}';
 	locked tid[];
-	suspended text[];
+	anew text[];
 begin
-	-- What is suspended has no place in that order. It may have ended now, before its pause.
+	-- What is suspended has no place in that order; it may have ended now, before its pause. Nor has what begins where another ends that
+	-- an office had before: by the calendar of that one.
 	if job.done_upto is null then
-		suspended := array(
-			select distinct d.letter_no
+		anew := array(
+			select d.letter_no
 			from letterwatch.office_setting o
 			join letterwatch.deadline d on d.office_code = o.office_code and d.state = 'suspended'
-			where o.calendar = any (job.calendars));
-		perform letterwatch.replan_or_queue(suspended[: at_most], job);
+			where o.calendar = any (job.calendars)
+			union
+			select s.letter_no
+			from letterwatch.letter_state s
+			where s.former_offices && array(select o.office_code::text from letterwatch.office_setting o where o.calendar = any (job.calendars))
+			  and exists (
+				select
+				from letterwatch.deadline d
+				join letterwatch.rule r on r.rule_set = d.rule_set and r.rule = d.rule and r.valid_from = d.rule_from
+				where d.letter_no = s.letter_no and d.state in ('open', 'suspended') and r.begins = 'progress'));
+		perform letterwatch.replan_or_queue(anew[: at_most], job);
 		insert into letterwatch.replan_queue (letter_no, why, changed_by, session_role)
 		select x, job.job, job.changed_by, job.session_role
-		from unnest(suspended[at_most + 1 :]) x
+		from unnest(anew[at_most + 1 :]) x
 		order by x
 		on conflict (letter_no) do nothing;
 	end if;
@@ -66,8 +76,9 @@ begin
 			      (office.after[2]::date, office.after[3], office.after[4], office.after[5]::bigint)
 			  and (d.due_on between job.first_day - 1 and office.reach_on
 			       or d.due_on < job.first_day and d.next_event_at >= office.first_at
-			       or d.start_on <= job.last_day and d.due_on >= job.first_day - 1
-			          and (select r.unit = 'workday' or r.count_from = 'next_workday'
+			       or d.due_on >= job.first_day - 1
+			          and (select (r.unit = 'workday' or r.count_from = 'next_workday') and d.start_on <= job.last_day
+			                      or r.begins = 'progress' and d.start_on >= job.first_day - 1
 			               from letterwatch.rule r
 			               where r.rule_set = d.rule_set and r.rule = d.rule and r.valid_from = d.rule_from))
 			order by d.due_on, d.letter_no, d.rule, d.since

@@ -135,8 +135,8 @@ begin
 		      (s.rule_set, s.office_code, s.unit, s.state, s.start_on, s.due_on, s.late_at, s.overdue_at, s.provisional,
 		       s.first_stage, s.closed_event, s.closed_on, s.rule_from, s.begun_at, s.pauses, s.extended_to, s.muted_until,
 		       s.baseline, s.verdict)
-		   or settings_changed and w.state = 'open' and s.next_event_at is distinct from
-		      case when not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end
+		   or settings_changed and w.state = 'open' and (s.stage_done, s.next_event_at) is distinct from
+		      (t.stage_done, case when not (w.baseline and w.overdue_at > w.late_at) then t.next_event_at end)
 	), changed as (
 		update letterwatch.deadline d
 		set rule_set = n.rule_set, office_code = n.office_code, unit = n.unit, state = n.state, start_on = n.start_on,

@@ -272,7 +272,14 @@ sub start {
 	return @$step{ $step->{kind} eq 'reopen' ? qw(recorded_day known_at) : qw(on_day at) };
 }
 
-# The start of the rule's deadline that a step begins, if it does, and for a follow-up the day before which it cannot start.
+# Whether a step accepts the letter: what is answered in part without a notice is accepted by that.
+sub is_acceptance {
+	my ($step) = @_;
+	return $step->{before} ne 'accepted' if $step->{status} eq 'accepted';
+	return $step->{status} eq 'in_progress' && $step->{before} =~ /^(registered|incomplete)$/;
+}
+
+# The start of the rule's deadline that a step begins, if it does, and for a follow-up the deadline before whose end it cannot start.
 # `begun`: the deadlines begun before; `has_one`: whether one of this rule began since its last break.
 sub beginning {
 	my ($rule, $life, $step, $begun, $has_one) = @_;
@@ -281,12 +288,12 @@ sub beginning {
 	return start($step) if $kind eq 'receipt' and $begins eq 'receipt';
 	return start($step) if $kind eq 'transfer' and $rule->{on_transfer} eq 'begin';
 	return start($step) if $kind eq 'reopen' and ($begins eq 'reopen' or $rule->{on_reopen} eq 'begin');
-	return start($step) if $begins eq 'acceptance' and $step->{status} eq 'accepted' and $step->{before} ne 'accepted' and !$has_one;
+	return start($step) if $begins eq 'acceptance' and is_acceptance($step) and !$has_one;
 	return start($step) if $kind eq 'supervise' and $begins eq 'supervise';
 	return unless $kind eq 'progress' and $begins eq 'progress';
 	for my $f (reverse grep { ($_->{row}{followed_by} // '') eq $rule->{rule} } @$begun) {
 		next if grep { is_break($rule, $_) } @$life[ $f->{place} + 1 .. $step->{place} - 1 ];
-		return (max($step->{on_day}, $f->{due_on} // 0), $step->{at}, $f->{due_on});
+		return (start($step), $f);
 	}
 	return;
 }
@@ -396,7 +403,7 @@ sub of_rule {
 		$has_one = 0 if is_break($rule, $step);
 		if (begins_anew($rule, $step)) {
 			my ($was) = grep { $_->{broken_by} == $step } @own;
-			push @own, one_deadline($world, $life, $rule, $step, start($step), $was->{not_before}) if $was;
+			push @own, one_deadline($world, $life, $rule, $step, start($step), $was->{follows}) if $was;
 		}
 		next if $step->{possible} && $step->{kind} eq 'reopen' && $rule->{begins} eq 'reopen' && $rule->{on_reopen} eq 'restart'
 		  && grep { is_open_at($_, $step) } @own; # which starts again
@@ -416,7 +423,7 @@ sub is_open_at {
 
 # What becomes of the deadline of a rule that begins with a step.
 sub one_deadline {
-	my ($world, $life, $rule, $begin, $day, $moment, $not_before) = @_;
+	my ($world, $life, $rule, $begin, $day, $moment, $follows) = @_;
 	my ($break) = grep { is_break($rule, $_) || begins_anew($rule, $_) } @$life[ $begin->{place} + 1 .. $#$life ];
 	my @before  = grep { $_->{possible} } @$life[ 0 .. ($break ? $break->{place} - 1 : $#$life) ];
 	my @scope   = grep { $_->{place} > $begin->{place} } @before;
@@ -445,15 +452,14 @@ sub one_deadline {
 	my %does  = (transfer => $rule->{on_transfer}, reopen => $rule->{on_reopen}, restart => $rule->{restarts} ? 'restart' : 'keep');
 	my ($last) = $rule->{is_named} ? () : reverse grep { ($does{ $_->{kind} } // '') eq 'restart' } @until;
 	($day, $moment) = start($last) if $last;
-	$day = max($day, $not_before // $day);
 	my $deadline = {
 		rule => $rule->{rule}, since => $begin->{event_id}, state => $state, office_code => $in_charge->{office},
-		unit_in_charge => $in_charge->{unit}, start_on => $day,
+		unit_in_charge => $in_charge->{unit}, begun_on => $day,
 		closed_event => $closed && $closed->{event_id}, closed_on => $closed && $closed->{on_day},
 		closed_at => $closed && $closed->{recorded_at}, closed_place => $closed && $closed->{place},
 		stretch => max(0, map { $_->{place} } grep { $_ == $begin ? begins_anew($rule, $_) || is_break($rule, $_) : is_break($rule, $_) }
 			@$life[ 0 .. $begin->{place} ]),
-		row => $rule, place => $begin->{place}, not_before => $not_before, broken_by => $met || !$break ? 0 : $break, start_at => $moment, begun_at => $begin->{recorded_at},
+		row => $rule, place => $begin->{place}, follows => $follows, broken_by => $met || !$break ? 0 : $break, start_at => $moment, begun_at => $begin->{recorded_at},
 		baseline => $begin->{baseline} };
 	my @extensions = map { $_->{event}{until} }
 	  grep { $_->{kind} eq 'extend' && $rule->{may_extend} && ($_->{event}{rule} // '') eq $rule->{rule} } @until;
@@ -482,7 +488,7 @@ sub pauses {
 sub end_of_period {
 	my ($life, $deadline, $by, $calendar, @extensions) = @_;
 	my $start  = $deadline->{start_on};
-	return ($deadline->{named_on}, is_settled($calendar, $deadline->{named_on})) if $by->{unit} eq 'date';
+	return ($deadline->{named_on}, !$by->{roll} || is_settled($calendar, $deadline->{named_on})) if $by->{unit} eq 'date';
 	my @pauses = $deadline->{row}{may_suspend} ? pauses($life, $deadline) : ();
 	my $count  = $by->{unit} eq 'month' ? \&Oracle::end_by_months : \&Oracle::end_by_days;
 	my $end    = $count->($by, $calendar, $start);
@@ -502,6 +508,12 @@ sub end_of_period {
 sub date {
 	my ($world, $life, $deadline, $moment, @extensions) = @_;
 	my $by = row_at($deadline->{row}, $moment);
+	$deadline->{start_on} = $deadline->{begun_on};
+	if ($deadline->{follows}) { # not before the end of that, as it is by the same moment
+		my %first = (%{ $deadline->{follows} }, due_on => undef);
+		date($world, $life, \%first, $moment, @{ $first{extensions} });
+		$deadline->{start_on} = max($deadline->{begun_on}, $first{due_on} // 0);
+	}
 	$deadline->{unit} = ($by->{assignable} ? $deadline->{unit_in_charge} : undef) // $by->{responsible_unit};
 	my ($name, $zone) = map { setting($world, $deadline->{office_code}, $_, $moment) } qw(calendar time_zone);
 	my $calendar = calendar_at($world, $name, $moment);

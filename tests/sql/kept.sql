@@ -372,6 +372,7 @@ select lwtest.refused('select letterwatch.redate_letters(0)', 'a batch is of 1 o
 select count(*) as ignored from letterwatch.redate_letters(5) \gset
 reset datestyle;
 do $$ begin while letterwatch.redate_letters(5) > 0 loop null; end loop; end $$;
+select cardinality(letterwatch.work_replan_queue(1000)) as ignored \gset
 select is_empty('select * from letterwatch.verify()', 'all is dated anew, whoever begins and whoever goes on');
 
 -- ---- the last day ends with office hours ---------------------------------------------------------------------------------------------

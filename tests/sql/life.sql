@@ -196,6 +196,13 @@ call lwtest.at('2026-03-20 10:00', $$ suspend_letter('L-EXT', 'hearing') $$);
 call lwtest.at('2026-03-27 10:00', $$ resume_letter('L-EXT') $$);
 select is(lwtest.due('L-EXT', 'days'), '2026-03-27', 'one that carries the end beyond the extension does');
 
+-- What no notice has accepted is accepted by the first answer in part; by a notice entered afterwards, from its day on.
+call lwtest.arrives('L-XP', '2026-03-02', 'xinfang-2022');
+call lwtest.at('2026-03-12 10:00', $$ record_reply('L-XP', 'progress') $$);
+select is(lwtest.due('L-XP', 'reply'), '2026-05-11', 'an answer in part begins what acceptance begins');
+call lwtest.at('2026-03-13 10:00', $$ record_notice('L-XP', at => '2026-03-10 10:00+08') $$);
+select is(lwtest.due('L-XP', 'reply'), '2026-05-09', 'a notice before it does so earlier');
+
 -- The shipped regime of 2022: 60 days of acceptance, by at most 30 more.
 call lwtest.arrives('L-XF', '2026-03-02', 'xinfang-2022');
 call lwtest.at('2026-03-10 10:00', $$ record_notice('L-XF') $$);

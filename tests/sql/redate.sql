@@ -215,6 +215,48 @@ where extract(isodow from make_date(y, m, 1) + d) < 6;
 set constraints all immediate;
 call lwtest.redate();
 select is((select due_on from letterwatch.deadline where letter_no = 'D-FEAST' and rule = 'reply'), '2026-09-04'::date, 'a last day on a feast is moved, however far the lists go');
+
+-- ---- a follow-up starts where the answer would end by now --------------------------------------------------------------------
+
+-- Answered in part in time, so the answer is judged by the list of then; what follows it is open, and counts from the last day by now.
+call lwtest.set_clock('2026-09-07 10:00:00');
+call lwtest.register('D-NEXT', '2026-09-07 09:00');
+call lwtest.register('D-DONE', '2026-09-07 09:00');
+select count(*) as ignored from unnest(array['D-NEXT', 'D-DONE']) l, letterwatch.record_notice(l) \gset
+call lwtest.set_clock('2026-10-12 10:00:00');
+select count(*) as ignored from unnest(array['D-NEXT', 'D-DONE']) l, letterwatch.record_reply(l, 'progress') \gset
+call lwtest.set_clock('2026-10-13 10:00:00');
+select count(*) as ignored from letterwatch.record_reply('D-DONE', 'result') \gset
+select lwtest.rows_are(
+	$$ select letter_no, rule, state, start_on, due_on from letterwatch.deadline where letter_no in ('D-NEXT', 'D-DONE') and rule <> 'notice' order by 1, 2 $$,
+	$$ values
+		('D-DONE', 'followup', 'met', '2026-12-07'::date, '2027-01-07'::date), ('D-DONE', 'reply', 'met', '2026-09-07', '2026-12-07'),
+		('D-NEXT', 'followup', 'open', '2026-12-07', '2027-01-07'), ('D-NEXT', 'reply', 'met', '2026-09-07', '2026-12-07') $$,
+	'what follows an answer counts from its last day');
+call lwtest.set_clock('2026-10-14 10:00:00');
+call lwtest.change_list('{2026-12-07,2026-12-08,2026-12-09,2026-12-10}', 'off');
+call lwtest.sweep();
+select lwtest.rows_are(
+	$$ select letter_no, rule, state, start_on, due_on from letterwatch.deadline where letter_no in ('D-NEXT', 'D-DONE') and rule <> 'notice' order by 1, 2 $$,
+	$$ values
+		('D-DONE', 'followup', 'met', '2026-12-07'::date, '2027-01-07'::date), ('D-DONE', 'reply', 'met', '2026-09-07', '2026-12-07'),
+		('D-NEXT', 'followup', 'open', '2026-12-11', '2027-01-11'), ('D-NEXT', 'reply', 'met', '2026-09-07', '2026-12-07') $$,
+	'while it is open, from where that would be by the present list; what it was when it was closed stays');
+
+-- Also where another office gave the answer, by its own calendar.
+call lwtest.register('D-MOVED', '2026-10-12 09:00', 'T-FEAST');
+select count(*) as ignored from letterwatch.record_notice('D-MOVED'), letterwatch.record_reply('D-MOVED', 'progress') \gset
+select count(*) as ignored from letterwatch.transfer_letter('D-MOVED', 'T-P-C-1', 'they are competent') \gset
+select is((select start_on from letterwatch.deadline where letter_no = 'D-MOVED' and rule = 'followup'), '2027-01-12'::date, 'what follows goes along');
+insert into letterwatch.calendar_list (calendar, year, version, source) values ('t-feast', 2027, 2, 'another feast');
+insert into letterwatch.calendar_day (calendar, year, version, day, kind, holiday)
+select 't-feast', 2027, 2, day, kind, holiday from letterwatch.calendar_day where calendar = 't-feast' and year = 2027 and version = 1
+union all
+select 't-feast', 2027, 2, '2027-01-12', 'off', 'feast';
+set constraints all immediate;
+call lwtest.redate();
+select is((select start_on from letterwatch.deadline where letter_no = 'D-MOVED' and rule = 'followup'), '2027-01-13'::date,
+	'and moves with the end of the answer, by the list of the office that gave it');
 select is_empty($$ select * from letterwatch.verify() $$, 'nothing is amiss');
 
 select * from finish();

@@ -308,6 +308,8 @@ select lwtest.refuses('LW003', $$ reopen_letter('F-CLOSED', 'new facts', '2026-0
 	'not possible on 2026-03-05', 'registered', 'a reopening before the result');
 select lwtest.refuses('LW003', $$ record_notice('F-PROGRESS', outcome => 'referred', at => '2026-03-05 10:00+08') $$,
 	'notice referred on 2026-03-05 would make the progress of 2026-03-06 impossible', 'void_event', 'entered late, what a later event rules out');
+select lwtest.refuses('LW003', $$ record_notice('F-PROGRESS', outcome => 'referred', at => '2026-03-06 00:00+08') $$,
+	'would make the progress of 2026-03-06 impossible', 'give the time', 'a day alone, on which something else happened');
 select lwtest.refuses_row('LW003', 'letter_no, kind, occurred_at', $$ 'F-PROGRESS', 'withdraw', '2026-03-05 10:00+08' $$,
 	'withdraw on 2026-03-05 would make the progress', 'void_event', 'entered late, what a later event rules out');
 select lwtest.refuses('LW003', $$ insert into letterwatch.intake_event (letter_no, kind, to_office)

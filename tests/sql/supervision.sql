@@ -26,6 +26,10 @@ create procedure lwtest.closed(letter text, office text default 'T-P-C-1')
 
 -- ---- an order is a deadline like any other ---------------------------------------------------------------------------
 
+call lwtest.closed('O-FAR');
+select is(
+	(select provisional from letterwatch.supervise_letter('O-FAR', 'T-P', '2027-03-19', 'the writer came again', 'arrears', 'S-900')), false,
+	'a day that is named, and does not roll, waits for no list');
 call lwtest.closed('O-1');
 call lwtest.set_clock('2026-03-03 10:00:00');
 select lwtest.rows_are(

@@ -62,6 +62,22 @@ select is(
 	'2026-03-09'::date,
 	'an office without settings of its own counts as the root does');
 
+-- A day ends at 24:00 by its own clocks, also where they go back to midnight in the hour after it, or leave out that hour.
+create table lwtest.night (zone text, received date, late_at timestamptz);
+insert into lwtest.night values
+	('America/Havana', '2026-10-24', '2026-10-31 24:00-04'), ('Atlantic/Azores', '2026-10-17', '2026-10-24 24:00+00'),
+	('Atlantic/Azores', '2026-10-18', '2026-10-25 24:00-01'), ('America/Santiago', '2026-03-28', '2026-04-04 24:00-04'),
+	('America/Santiago', '2026-08-29', '2026-09-05 24:00-04'), ('America/Havana', '2026-02-28', '2026-03-07 24:00-05');
+insert into letterwatch.office (office_code, name, parent_code, time_zone, calendar)
+select distinct 'T-' || replace(zone, '/', '-'), zone, 'T', zone, 'everyday' from lwtest.night;
+select is(
+	(select d.late_at
+	 from letterwatch.office o
+	 cross join letterwatch.deadline_end('everyday', zone, received, null, 'next_day', 7, 'day', true, true, '24:00', null, null) d
+	 where o.name = zone), late_at, format('7 days from %s in %s', received, zone))
+from lwtest.night
+order by zone, received;
+
 -- What the lists of the years do not cover is said to be provisional.
 call lwtest.set_clock('2026-11-30 10:00:00');
 select lwtest.rows_are(
