@@ -30,7 +30,7 @@ fi
 
 # All that has an aim, and last the table of it.
 export LETTERWATCH_FIGURES="$work/figures"
-for name in lateness idle burst register 'load 200000' redate questions; do
+for name in lateness idle burst register 'load 200000 3' redate questions; do
 	# shellcheck disable=SC2086 # a name and its arguments
 	bench $name
 done
