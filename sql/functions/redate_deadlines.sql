@@ -39,7 +39,8 @@ begin
 			union
 			select s.letter_no
 			from letterwatch.letter_state s
-			where s.former_offices && array(select o.office_code::text from letterwatch.office_setting o where o.calendar = any (job.calendars))
+			where s.former_offices <> '{}'
+			  and s.former_offices && array(select o.office_code::text from letterwatch.office_setting o where o.calendar = any (job.calendars))
 			  and exists (
 				select
 				from letterwatch.deadline d

@@ -3,6 +3,8 @@
 
 alter type letterwatch.life drop attribute due_on;
 
+create index letter_state_former on letterwatch.letter_state using gin (former_offices) where former_offices <> '{}';
+
 comment on column letterwatch.rule.begins is
 	'What sets it running: receipt of the letter, its acceptance (a notice with that outcome, or without one the first answer in part), each progress reply, reopening, an order to supervise.';
 comment on column letterwatch.intake_heading.name is
