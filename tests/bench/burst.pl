@@ -123,7 +123,6 @@ my $PREPARE = <<~"SQL";
 my $ALERT = 'alert_id, letter_no, rule, since, due_on, stage_no, occurrence, stage, severity, office_code, to_office, unit, handler,'
   . ' stage_at, raised_at, late_s, covers, registered_late, provisional, days_left, workdays_left, stage_offset';
 my $BARE = <<~"SQL";
-	set session_replication_role = replica;
 	do \$do\$
 	begin
 		for b in 0 .. $STAGES / $BATCH loop
@@ -173,7 +172,7 @@ for my $round (1 .. $ROUNDS) {
 	  'create index on raised (batch)', 'vacuum analyze raised', 'checkpoint';
 	my $run = clerks('bare', 8 + $STAGES / 4000);
 	sleep 4;
-	push @{ $rate{bare} }, $STAGES / seconds { $lw->psql('bare', $BARE) };
+	push @{ $rate{bare} }, $STAGES / psql_seconds($lw, 'bare', '-c', 'set session_replication_role = replica', '-c', $BARE);
 	push @{ $wait{bare} }, wait_ms($run);
 	report("%d alerts: daemon %.0f a second, beside a held snapshot %.0f, bare %.0f; clerks wait (p95) %.1f ms beside it, %.1f beside bare, in turns alone"
 		. " and with rate = 2000 (%.0f a second)%s; memory %d kB anonymous, %d resident\n", $STAGES, $rate, $held_rate, $rate{bare}[-1], $wait, $wait{bare}[-1],
