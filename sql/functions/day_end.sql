@@ -2,7 +2,7 @@
 -- the microsecond before it: where clocks go back to midnight (Havana, the Azores) the next day's 00:00 comes twice, and the day ends at the
 -- first one.
 -- Inlined into its callers' expressions.
--- Callers: deadline_end, date_deadlines.
+-- Callers: deadline_end, date_deadlines, extension_faults.
 create or replace function letterwatch.day_end(day date, end_of_day time, time_zone text) returns timestamptz
 language sql stable parallel safe
 as $$

@@ -415,6 +415,14 @@ call lwtest.act('2026-03-10 10:00', $$record_notice('X-2')$$);
 call lwtest.set_clock('2026-05-10 10:00');
 select lwtest.refused(replace(lwtest.longer('2026-06-08'), 'X-1', 'X-2'), 'ended on 2026-05-09', 'an extension of what has ended');
 
+call lwtest.rules('t-longer', '{"reply": {"end_of_day": "17:30", "may_extend": true}}');
+call lwtest.receive('X-3', '2026-03-02', 't-longer');
+call lwtest.set_clock('2026-03-09 17:30');
+select lwtest.refused(replace(lwtest.longer('2026-03-16', informed_at => '2026-03-09 09:00+08'), 'X-1', 'X-3'), 'ended on 2026-03-09',
+	'on the last day, an extension when office hours have ended it');
+call lwtest.set_clock('2026-03-09 17:29:59');
+select lives_ok(replace(lwtest.longer('2026-03-16', informed_at => '2026-03-09 09:00+08'), 'X-1', 'X-3'), 'a second before it is in time');
+
 -- ---- odd rules -------------------------------------------------------------------------------------
 
 insert into letterwatch.rule_set (rule_set, title) values ('t-odd', 'until the last day that there is');
