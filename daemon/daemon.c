@@ -397,11 +397,11 @@ static void on_trouble(void *arg)
 	progress(d);
 }
 
-static void on_sent(void *arg, const struct store_line *line, int64_t held_us)
+static void on_sent(void *arg, const struct store_line *line)
 {
 	struct daemon *d = arg;
 
-	web_count_line(d->web, line, held_us);
+	web_count_line(d->web, line);
 }
 
 static void on_refused(void *arg, int error)

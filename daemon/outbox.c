@@ -43,7 +43,6 @@ struct outbox {
 	struct store_batch *batch;
 	size_t next; /* of the batch, to be sent */
 	int64_t hold_until_ms;
-	int64_t taken_us;
 	int64_t blocked_since_ms;
 	int64_t failing_since_ms;
 	struct store_id *ids; /* sent, not marked */
@@ -254,7 +253,7 @@ static enum syslogger_result send_next(struct outbox *o)
 	o->blocked_since_ms = 0;
 	if (o->rate)
 		o->tokens -= 1000;
-	o->callbacks.on_sent(o->arg, &line, clock_monotonic_us() - o->taken_us);
+	o->callbacks.on_sent(o->arg, &line);
 	return result;
 }
 
@@ -396,7 +395,6 @@ void outbox_take(struct outbox *outbox, int64_t instance, struct store_batch *ba
 	drop_batch(outbox);
 	outbox->instance = instance;
 	outbox->hold_until_ms = clock_ms() + OUTBOX_HOLD_MS;
-	outbox->taken_us = clock_monotonic_us();
 	outbox->batch = batch;
 	if (batch && !make_room(outbox, store_batch_count(batch))) {
 		log_warning("no memory for claimed lines, claimed again lines=%zu retry_ms=%d", unsent(outbox),

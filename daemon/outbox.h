@@ -27,9 +27,8 @@ struct syslogger;
 struct outbox_callbacks {
 	void (*on_done)(void *arg);
 	void (*on_trouble)(void *arg); /* syslog takes no line, or a mark failed: outbox_get_facts() says more */
-	/* The kernel has the line, `held_us` after outbox_take(). */
-	void (*on_sent)(void *arg, const struct store_line *line, int64_t held_us);
-	void (*on_refused)(void *arg, int error); /* the line did not go, for this errno */
+	void (*on_sent)(void *arg, const struct store_line *line); /* the kernel has it */
+	void (*on_refused)(void *arg, int error);                  /* the line did not go, for this errno */
 	uint32_t (*random)(void *arg);
 };
 

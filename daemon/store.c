@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include "clock.h"
 #include "pgconn.h"
 #include "pgvalue.h"
 
@@ -20,19 +21,17 @@ enum {
 	OID_UUID = 2950,
 };
 
-enum claim_column {
-	CLAIM_TO_SEND,
-	CLAIM_NEXT_IN_US,
-	CLAIM_BLOCKED,
-	CLAIM_COLUMNS,
-};
-
-enum line_column {
+/* Of lines; a claim has them, too, and in its last row the others. */
+enum column {
 	LINE_ID,
 	LINE_SEVERITY,
 	LINE_FIELDS,
 	LINE_LATE_US,
 	LINE_COLUMNS,
+	CLAIM_NEXT_IN_US = LINE_COLUMNS,
+	CLAIM_BLOCKED,
+	CLAIM_TO_SEND,
+	CLAIM_COLUMNS,
 };
 
 #define SEVERITY_ERROR 3
@@ -40,8 +39,10 @@ enum line_column {
 static const char sql_connect[] =
 	"select instance, schema_version from letterwatch.daemon_connect($1::bigint, $2::text, $3::int, $4::text)";
 static const char sql_listen[] = "listen letterwatch_due";
-static const char sql_claim[] =
-	"select to_send, next_in_us, blocked from letterwatch.claim_due($1::bigint, $2::int, null)";
+/* 4 ms ahead of what comes next: the time of a round trip and of what the database does before it looks what is due. Up to 8 lines
+ * come at once: they find room between it and us, read or not. */
+static const char sql_claim[] = "select line_id, severity, fields, late_us, next_in_us, blocked, to_send"
+				" from letterwatch.claim_due($1::bigint, $2::int, $3::text, 4000, 8)";
 static const char sql_lines[] =
 	"select line_id, severity, fields, late_us from letterwatch.outbox_lines($1::bigint, $2::text)";
 static const char sql_mark[] = "select letterwatch.mark_emitted($1::bigint, $2::uuid[])";
@@ -66,6 +67,7 @@ struct store {
 	const char *call; /* in flight, for the outcome */
 	union callback fn;
 	void *arg;
+	int64_t asked_us; /* clock_monotonic_us() */
 
 	/* Of a claim, until its lines have come. */
 	int64_t instance;
@@ -76,6 +78,7 @@ struct store {
 struct store_batch {
 	PGresult *result;
 	size_t count;
+	int64_t asked_us;
 	struct store_next next;
 };
 
@@ -186,10 +189,12 @@ static bool has_columns(const PGresult *result, const Oid *types, int count)
 static int ask(struct store *store, const char *call, const struct pgconn_statement *statement,
                pgconn_result_fn on_result, union callback fn, void *arg)
 {
+	int64_t asked_us = clock_monotonic_us();
 	int r = pgconn_send(store->conn, statement, on_result, store);
 
 	if (r < 0)
 		return r;
+	store->asked_us = asked_us;
 	store->call = call;
 	store->fn = fn;
 	store->arg = arg;
@@ -233,48 +238,48 @@ static void on_connected(void *arg, PGresult *result)
 	store->fn.connect(store->arg, &outcome, instance, version);
 }
 
-static bool read_claim(const PGresult *result, bool *ret_to_send, struct store_next *ret_next)
+static const Oid column_types[CLAIM_COLUMNS] = {
+	OID_UUID, OID_INT2, OID_TEXT_ARRAY, OID_INT8, OID_INT8, OID_BOOL, OID_BOOL,
+};
+
+/* The first `count` rows are lines with an id; their fields are looked at when they are sent, so that one line that cannot be
+ * understood does not hold up the others. */
+static bool has_lines(const PGresult *result, int count)
 {
-	static const Oid types[] = {OID_BOOL, OID_INT8, OID_BOOL};
-	struct store_next next = {.planned = false};
-
-	if (!has_columns(result, types, CLAIM_COLUMNS) || PQntuples(result) != 1)
-		return false;
-	if (!has_size(result, 0, CLAIM_TO_SEND, 1) || !has_size(result, 0, CLAIM_BLOCKED, 1))
-		return false;
-	next.blocked = *PQgetvalue(result, 0, CLAIM_BLOCKED) != 0;
-	next.planned = !PQgetisnull(result, 0, CLAIM_NEXT_IN_US);
-	if (next.planned && !has_size(result, 0, CLAIM_NEXT_IN_US, 8))
-		return false;
-	if (next.planned)
-		next.next_in_us = pgvalue_int64(PQgetvalue(result, 0, CLAIM_NEXT_IN_US));
-	*ret_to_send = *PQgetvalue(result, 0, CLAIM_TO_SEND) != 0;
-	*ret_next = next;
-	return next.next_in_us >= 0;
-}
-
-/* Every row is a line with an id; its fields are looked at when it is sent, so that one line that cannot be understood does
- * not hold up the others. */
-static bool has_lines(const PGresult *result)
-{
-	static const Oid types[] = {OID_UUID, OID_INT2, OID_TEXT_ARRAY, OID_INT8};
-
-	if (!has_columns(result, types, LINE_COLUMNS))
-		return false;
-	for (int i = 0; i < PQntuples(result); i++)
+	for (int i = 0; i < count; i++)
 		if (!has_size(result, i, LINE_ID, 16))
 			return false;
 	return true;
 }
 
-/* The end of a claim: with `lines`, which become the batch's, or NULL if there are none. */
-static void give_batch(struct store *store, struct store_outcome *outcome, PGresult *lines)
+static bool read_claim(const PGresult *result, bool *ret_to_send, struct store_next *ret_next)
+{
+	struct store_next next = {.planned = false};
+	int last = PQntuples(result) - 1;
+
+	if (!has_columns(result, column_types, CLAIM_COLUMNS) || last < 0 || !has_lines(result, last))
+		return false;
+	if (!has_size(result, last, CLAIM_TO_SEND, 1) || !has_size(result, last, CLAIM_BLOCKED, 1))
+		return false;
+	next.blocked = *PQgetvalue(result, last, CLAIM_BLOCKED) != 0;
+	next.planned = !PQgetisnull(result, last, CLAIM_NEXT_IN_US);
+	if (next.planned && !has_size(result, last, CLAIM_NEXT_IN_US, 8))
+		return false;
+	if (next.planned)
+		next.next_in_us = pgvalue_int64(PQgetvalue(result, last, CLAIM_NEXT_IN_US));
+	*ret_to_send = *PQgetvalue(result, last, CLAIM_TO_SEND) != 0;
+	*ret_next = next;
+	return next.next_in_us >= 0;
+}
+
+/* The end of a claim: with the first `count` rows of `lines`, which become the batch's. */
+static void give_batch(struct store *store, struct store_outcome *outcome, PGresult *lines, int count)
 {
 	struct store_batch *batch = malloc(sizeof *batch);
 
 	if (batch) {
-		*batch = (struct store_batch){.result = lines, .next = store->next};
-		batch->count = lines ? (size_t)PQntuples(lines) : 0;
+		*batch = (struct store_batch){
+			.result = lines, .count = (size_t)count, .asked_us = store->asked_us, .next = store->next};
 	} else {
 		outcome->verdict = STORE_RETRY;
 		PQclear(lines);
@@ -288,10 +293,11 @@ static void on_lines(void *arg, PGresult *result)
 	struct store_outcome outcome;
 
 	examine(store, result, &outcome);
-	if (outcome.verdict == STORE_OK && !has_lines(result))
+	if (outcome.verdict == STORE_OK &&
+	    !(has_columns(result, column_types, LINE_COLUMNS) && has_lines(result, PQntuples(result))))
 		outcome.verdict = STORE_BUG;
 	if (outcome.verdict == STORE_OK) {
-		give_batch(store, &outcome, result);
+		give_batch(store, &outcome, result, PQntuples(result));
 		return;
 	}
 	PQclear(result);
@@ -318,17 +324,18 @@ static void on_claimed(void *arg, PGresult *result)
 	examine(store, result, &outcome);
 	if (outcome.verdict == STORE_OK && !read_claim(result, &to_send, &store->next))
 		outcome.verdict = STORE_BUG;
+	if (outcome.verdict == STORE_OK && (!to_send || PQntuples(result) > 1)) {
+		give_batch(store, &outcome, result, PQntuples(result) - 1);
+		return;
+	}
 	PQclear(result);
-	if (outcome.verdict == STORE_OK && to_send) {
+	if (outcome.verdict == STORE_OK) {
 		r = ask_lines(store);
 		if (r == 0 || r == -ENOTCONN) /* on_down follows */
 			return;
 		outcome.verdict = STORE_RETRY;
 	}
-	if (outcome.verdict == STORE_OK)
-		give_batch(store, &outcome, NULL);
-	else
-		store->fn.claim(store->arg, &outcome, NULL);
+	store->fn.claim(store->arg, &outcome, NULL);
 }
 
 static void on_table(void *arg, PGresult *result)
@@ -393,8 +400,8 @@ int store_listen(struct store *store, store_done_fn fn, void *arg)
 int store_claim(struct store *store, int64_t instance, int batch, const char *language, store_claim_fn fn, void *arg)
 {
 	char instance_text[24], batch_text[16];
-	const char *const values[] = {instance_text, batch_text};
-	const struct pgconn_statement statement = {.sql = sql_claim, .count = 2, .values = values, .binary = true};
+	const char *const values[] = {instance_text, batch_text, store->language};
+	const struct pgconn_statement statement = {.sql = sql_claim, .count = 3, .values = values, .binary = true};
 
 	store->instance = instance;
 	snprintf(store->language, sizeof store->language, "%s", language);
@@ -493,8 +500,11 @@ int store_batch_line(const struct store_batch *batch, size_t i, struct store_lin
 		has_size(result, row, LINE_SEVERITY, 2) ? pgvalue_int16(PQgetvalue(result, row, LINE_SEVERITY)) : -1;
 	if (ret_line->severity < 0 || ret_line->severity > 7)
 		ret_line->severity = SEVERITY_ERROR;
-	ret_line->late_us =
-		has_size(result, row, LINE_LATE_US, 8) ? pgvalue_int64(PQgetvalue(result, row, LINE_LATE_US)) : 0;
+	ret_line->late_us = clock_monotonic_us() - batch->asked_us;
+	if (has_size(result, row, LINE_LATE_US, 8))
+		ret_line->late_us += pgvalue_int64(PQgetvalue(result, row, LINE_LATE_US));
+	if (ret_line->late_us < 0) /* the clock was set back */
+		ret_line->late_us = 0;
 	if (!PQgetisnull(result, row, LINE_FIELDS)) {
 		fields.at = PQgetvalue(result, row, LINE_FIELDS);
 		fields.left = (size_t)PQgetlength(result, row, LINE_FIELDS);

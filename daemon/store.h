@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_SCHEMA 15 /* the schema that this program comes with: the number of the last file of sql/migrations */
+#define STORE_SCHEMA 16 /* the schema that this program comes with: the number of the last file of sql/migrations */
 #define STORE_PAIRS_MAX 64
 #define STORE_KEY_MAX 32
 
@@ -50,7 +50,7 @@ struct store_pair {
 struct store_line {
 	struct store_id id;
 	int severity;    /* 0 to 7 as in <syslog.h> */
-	int64_t late_us; /* since its stage's time, when it was read; 0 for what is no alert */
+	int64_t late_us; /* since its stage's time, or since it was raised */
 	size_t pair_count;
 	struct store_pair pairs[STORE_PAIRS_MAX];
 };
@@ -78,9 +78,9 @@ bool store_fits(int schema_version);
 /* From now on pgconn's on_notify means: claim. */
 int store_listen(struct store *store, store_done_fn fn, void *arg) __attribute__((warn_unused_result));
 /*
- * At most `batch` new lines, leased for 30 s, and those still leased to us. Two statements: the lines are fetched when the
- * claim has committed. Should we read no more (stopped, or cut off), the server waits for us without holding a row that a
- * clerk's write needs.
+ * At most `batch` new lines, leased for 30 s, and those still leased to us. Where they are more than a few, they are fetched by a
+ * second statement, when the claim has committed. Should we read no more (stopped, or cut off), the server waits for us without
+ * holding a row that a clerk's write needs.
  */
 int store_claim(struct store *store, int64_t instance, int batch, const char *language, store_claim_fn fn, void *arg)
 	__attribute__((warn_unused_result));

@@ -40,7 +40,7 @@ struct sweep_facts {
 	int64_t passes;
 	int64_t failures;
 	int64_t passed_ms; /* the last claim that succeeded */
-	int64_t next_ms;   /* when something is due, as the database said last */
+	int64_t next_ms;   /* when to claim again, a little before something is due, as the database said last */
 };
 
 /* The strings of `identity` are lent for the sweep's life. 0: *ret is the caller's. -ENOMEM. */

@@ -252,7 +252,7 @@ static void get(const struct store_line *line, const char *key, char text[METRIC
 			snprintf(text, METRICS_CODE_MAX + 1, "%.*s", (int)line->pairs[i].length, line->pairs[i].value);
 }
 
-void web_count_line(struct web *web, const struct store_line *line, int64_t held_us)
+void web_count_line(struct web *web, const struct store_line *line)
 {
 	char event[METRICS_CODE_MAX + 1];
 	char stage[METRICS_CODE_MAX + 1];
@@ -265,8 +265,7 @@ void web_count_line(struct web *web, const struct store_line *line, int64_t held
 	get(line, "stage", stage);
 	get(line, "rule", rule);
 	get(line, "covers", covers);
-	metrics_count_alert(web->metrics, stage, rule, *covers ? strtoll(covers, NULL, 10) : 1,
-	                    line->late_us + held_us);
+	metrics_count_alert(web->metrics, stage, rule, *covers ? strtoll(covers, NULL, 10) : 1, line->late_us);
 }
 
 void web_count_refusal(struct web *web, int error)

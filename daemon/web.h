@@ -30,8 +30,8 @@ void web_free(struct web *web);
  * place that cannot be had, with the old one kept. */
 int web_set(struct web *web, const char *listen, const char *conninfo) __attribute__((warn_unused_result));
 
-/* The kernel has this line, `held_us` after it came from the database. */
-void web_count_line(struct web *web, const struct store_line *line, int64_t held_us);
+/* The kernel has this line. */
+void web_count_line(struct web *web, const struct store_line *line);
 /* Syslog took none. */
 void web_count_refusal(struct web *web, int error);
 /* The daemon's connection was lost. */

@@ -13,7 +13,7 @@ grant execute on function letterwatch.clock(), letterwatch.actor(), letterwatch.
 	letterwatch.my_clerk_offices(), letterwatch.language(), letterwatch.title(text, text)
 	to letterwatch_daemon, letterwatch_intake, letterwatch_clerk, letterwatch_reader, letterwatch_admin;
 
-grant execute on function letterwatch.daemon_connect(bigint, text, int, text), letterwatch.claim_due(bigint, int, text),
+grant execute on function letterwatch.daemon_connect(bigint, text, int, text), letterwatch.claim_due(bigint, int, text, int, int),
 	letterwatch.outbox_lines(bigint, text), letterwatch.mark_emitted(bigint, uuid[]), letterwatch.daemon_disconnect(bigint),
 	letterwatch.check_setup(int), letterwatch.metrics()
 	to letterwatch_daemon;

@@ -118,6 +118,11 @@ select not exists (select from letterwatch.schema_version where version = 15) as
 	\ir migrations/0015_followed.sql
 	insert into letterwatch.schema_version (version, name) values (15, '0015_followed');
 \endif
+select not exists (select from letterwatch.schema_version where version = 16) as missing \gset
+\if :missing
+	\ir migrations/0016_awaited.sql
+	insert into letterwatch.schema_version (version, name) values (16, '0016_awaited');
+\endif
 
 \ir functions/add_list.sql
 \ir functions/admit_event.sql
@@ -129,6 +134,7 @@ select not exists (select from letterwatch.schema_version where version = 15) as
 \ir functions/apply_settings.sql
 \ir functions/as_called.sql
 \ir functions/assign_letter.sql
+\ir functions/await_event.sql
 \ir functions/await_replicated.sql
 \ir functions/calendar_heirs.sql
 \ir functions/calendar_kept.sql

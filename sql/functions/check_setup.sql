@@ -11,9 +11,9 @@ as $$
 	               else '' end
 	from (select max(version) from letterwatch.schema_version) v (version)
 	union all
-	select 'role', has_function_privilege('letterwatch.claim_due(bigint, int, text)', 'execute'),
+	select 'role', has_function_privilege('letterwatch.claim_due(bigint, int, text, int, int)', 'execute'),
 	       format('%s %s claim what is due', current_user,
-	              case when has_function_privilege('letterwatch.claim_due(bigint, int, text)', 'execute') then 'may'
+	              case when has_function_privilege('letterwatch.claim_due(bigint, int, text, int, int)', 'execute') then 'may'
 	                   else 'may not (grant letterwatch_daemon to it)' end)
 	union all
 	select 'writing', w.read_only = 'off',

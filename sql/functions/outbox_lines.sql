@@ -1,8 +1,8 @@
 -- outbox_lines(instance, language) → (line_id, severity, fields, late_us): what `instance` has to send now: what has waited longest
 -- first, by the oldest stage that a line stands for.
 -- severity: 0 to 7 as in syslog(3). fields: key, value, key, value, … in the order of the line; msg last (language en, zh or
--- none). late_us: microseconds since the time of its stage, or since it was raised. Nothing in them is a person's: no name,
--- contact, title, text or reason.
+-- none). late_us: microseconds from the time of its stage, or from when it was raised, to the beginning of this statement; negative
+-- where a claim has waited for it. Nothing in them is a person's: no name, contact, title, text or reason.
 -- Index lookups only, as in claim_due. Locks no row.
 -- Callers: the daemon (store.c), after a claim; claim_due.
 create or replace function letterwatch.outbox_lines(instance bigint, language text)
@@ -31,7 +31,7 @@ begin
 	            || case when a.provisional then array['provisional', 'true'] end
 	            || case when language <> 'none' then array['msg', letterwatch.alert_message(language, a.alert, r.en, r.zh, s.en, s.zh)] end
 	       end,
-	       greatest(0, 1000000 * extract(epoch from letterwatch.instant() - coalesce(a.stage_at, x.stage_at)))::bigint
+	       (1000000 * extract(epoch from letterwatch.clock() - coalesce(a.stage_at, x.stage_at)))::bigint
 	from letterwatch.outbox x
 	left join lateral (select y as alert, y.* from letterwatch.alert y where y.alert_id = x.line_id offset 0) a on true
 	left join letterwatch.term r on r.category = 'rule' and r.code = a.rule

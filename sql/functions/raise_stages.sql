@@ -1,5 +1,5 @@
--- raise_stages(instance, tids, leased_until): raises what is due of some deadlines, given by the ctid of their locked rows: for
--- each one alert, its latest stage whose time has come (while it is muted, the latest that mute does not hold back); moves each
+-- raise_stages(instance, moment, tids, leased_until): raises what is due at that moment of some deadlines, given by the ctid of their
+-- locked rows: for each one alert, its latest stage whose time has come (while it is muted, the latest that mute does not hold back); moves each
 -- to its next stage; puts the lines into the outbox of `instance`. What was told for this last day before is not told again, nor
 -- stood for by a later stage: a last day may come back, and its stages be ahead again by another calendar or time zone.
 -- Where there are several sites, each alert has its row everywhere, but its line only where a stage that it stands for is addressed
@@ -8,11 +8,11 @@
 -- re-dated meanwhile, while its alert is inserted).
 -- Errors: any that a row makes, and one where a row cannot be dealt with; then nothing is raised.
 -- Callers: raise_alerts, raise_or_park.
-create or replace function letterwatch.raise_stages(instance bigint, tids tid[], leased_until timestamptz) returns void
+create or replace function letterwatch.raise_stages(instance bigint, moment timestamptz, tids tid[], leased_until timestamptz)
+returns void
 language plpgsql volatile
 as $$
 declare
-	moment timestamptz := letterwatch.clock();
 	own_site int := (select p.site from letterwatch.planning p);
 	handled int;
 begin
@@ -96,4 +96,4 @@ begin
 	end if;
 end
 $$;
-comment on function letterwatch.raise_stages(bigint, tid[], timestamptz) is 'Raises the alerts of locked deadlines.';
+comment on function letterwatch.raise_stages(bigint, timestamptz, tid[], timestamptz) is 'Raises the alerts of locked deadlines.';

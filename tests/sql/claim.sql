@@ -32,6 +32,19 @@ select cmp_ok((select next_in_us from lwtest.last_row), '>', 50000000::bigint, '
 call lwtest.set_clock('2026-03-05 08:59:59.9995');
 select ok((select next_in_us between 0 and 500 from lwtest.last_row), 'and no longer than half a millisecond, half a millisecond before');
 
+call lwtest.set_clock('2026-03-05 08:59:59');
+select ok(
+	(select next_in_us between 500000 and 995000 from letterwatch.claim_due(:me, 1000, 'none', 5000) where line_id is null),
+	'who comes 5 ms ahead sleeps as much less');
+call lwtest.set_clock('2026-03-05 08:59:59.8');
+select is((select count(line_id)::int from letterwatch.claim_due(:me, 1000, 'none', 150000)), 0, 'who comes 200 ms ahead and waits for 150 is told nothing');
+select clock_timestamp() as before \gset
+select is((select count(line_id)::int from letterwatch.claim_due(:me, 1000, 'none', 250000)), 1, 'who waits for 250 is told');
+select ok(clock_timestamp() >= timestamptz :'before' + interval '200 ms', 'when it is due, not before');
+select is(
+	(select raised_at >= stage_at and raised_at < stage_at + interval '1 second' from letterwatch.alert where letter_no = 'Q-1'), true,
+	'as its row says');
+
 -- ---- a line is kept until it is marked --------------------------------------------------------
 
 call lwtest.set_clock('2026-03-05 09:00:00');
@@ -98,7 +111,11 @@ call lwtest.set_clock('2026-03-05 09:00:00');
 select count(line_id) as lines, max(next_in_us) as next_in_us
 from letterwatch.claim_due(:me, 10, 'none') \gset
 select is(:lines, 10, 'no more than a batch at once');
-select is(:next_in_us, 0, 'then: ask again at once');
+select is(:next_in_us, 1, 'then: ask again at once');
+select is((select concat(count(line_id), ' ', bool_or(to_send)) from letterwatch.claim_due(:me, 10, 'none', 0, 9)), '0 t',
+	'where there are more than a few, it is only said that there are some');
+select is((select concat(count(line_id), ' ', bool_or(to_send)) from letterwatch.claim_due(:me, 10, 'none', 0, 10)), '10 t',
+	'a few are given');
 call lwtest.sweep();
 select is(
 	(select count(*)::int from letterwatch.alert_log where letter_no like 'Q-M-%'),

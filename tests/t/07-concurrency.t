@@ -262,6 +262,27 @@ is(join(' ', sort $told =~ /letter (Z-\d)/g), 'Z-2 Z-4', 'what another claim is 
 $first->query('rollback');
 like(claim(), qr/letter Z-3 /, 'and told when it gives up');
 
+# ---- a claim that comes ahead, and waits for what is due -----------------------------------------------------------------
+
+# Their notices end with the 12th, in some seconds.
+$lw->set_clock($db, "timestamptz '2026-03-12 23:59:52+08'");
+$lw->psql($db, "insert into letterwatch.letter (letter_no, office_code, received_on, registered_at)
+	select 'W-' || n, 'C', '2026-03-05', '2026-03-05 10:00+08' from generate_series(1, 2) n");
+wait_for {
+	claim();
+	$lw->psql($db, 'select max(next_event_at) > letterwatch.clock() from letterwatch.daemon_status') eq 't'
+} 5;
+my $started = $lw->psql($db, 'select clock_timestamp()');
+$lw->set_clock($db, "timestamptz '2026-03-12 23:59:52+08' + (statement_timestamp() - timestamptz '$started')");
+my $waiting = q{select count(*) from pg_stat_activity where state = 'active' and query like '%10000000)%' and pid <> pg_backend_pid()};
+$daemon->query_until(qr/begun/, "\\echo begun\nselect string_agg(array_to_string(fields, ' '), E'\\n') from letterwatch.claim_due(:me, 1000, 'none', 10000000);\n");
+wait_for { $lw->psql($db, $waiting) eq '1' } 10;
+is(state_of($first, act('accept', 'W-1')), '00000', 'what is entered while a claim waits');
+is($lw->psql($db, $waiting), '1', 'does not wait for it');
+my $in_time = $daemon->query('\echo');
+like($in_time, qr/stage overdue .*letter W-2 /, 'the claim tells what is due');
+unlike($in_time, qr/letter W-1 /, 'and nothing that was answered meanwhile');
+
 # ---- an entry that makes a letter a duplicate again waits for its original first --------------------------------------
 
 $lw->set_clock($db, "timestamptz '2026-03-03 10:00+08'");

@@ -27,7 +27,7 @@ sub difference {
 
 # The days of its calendars are left out of a dump: they are derived again, by its own functions.
 my %days = (2 => 'select letterwatch.rebuild_calendars()');
-$days{$_} = <<~'SQL' for 3 .. 14;
+$days{$_} = <<~'SQL' for 3 .. 15;
 	insert into letterwatch.calendar_date (calendar, day, workday, workdays, next_workday, settled, unsettled, holiday)
 	select d.calendar, d.day, d.workday, d.workdays, d.next_workday, d.settled, d.unsettled, d.holiday
 	from letterwatch.derive_calendar(array(select c.calendar::text from letterwatch.calendar c), null) d

@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include "clock.h"
 #include "pgconn.h"
 
 #include <errno.h>
@@ -116,7 +117,14 @@ static int tear_down(void **state)
 
 /* --- answers --- */
 
-static const Oid claim_types[] = {16, 20, 16};
+static int64_t now_us;
+
+int64_t clock_monotonic_us(void)
+{
+	return now_us;
+}
+
+static const Oid claim_types[] = {2950, 21, 1009, 20, 20, 16, 16};
 static const Oid line_types[] = {2950, 21, 1009, 20};
 static const Oid connect_types[] = {20, 23};
 
@@ -165,15 +173,24 @@ static void add_line(PGresult *result, unsigned char byte, const void *fields, s
 	set_value(result, row, 3, (unsigned char[]){0, 0, 0, 0, 0, 0, 1, 2}, 8);
 }
 
-/* What a claim says; next_in_us of one byte is enough, -1 is NULL. */
-static PGresult *new_claim(bool to_send, int next_in_us, bool blocked)
+/* The last row of a claim; next_in_us of one byte is enough, -1 is NULL. */
+static void end_claim(PGresult *result, bool to_send, int next_in_us, bool blocked)
 {
 	unsigned char next[8] = {[7] = (unsigned char)next_in_us};
-	PGresult *result = new_result(claim_types, 3, 1);
+	int row = PQntuples(result);
 
-	set_value(result, 0, 0, (unsigned char[]){to_send}, 1);
-	set_value(result, 0, 1, next_in_us >= 0 ? next : NULL, sizeof(next));
-	set_value(result, 0, 2, (unsigned char[]){blocked}, 1);
+	set_null(result, row, 0);
+	set_value(result, row, 4, next_in_us >= 0 ? next : NULL, sizeof(next));
+	set_value(result, row, 5, (unsigned char[]){blocked}, 1);
+	set_value(result, row, 6, (unsigned char[]){to_send}, 1);
+}
+
+/* One without lines. */
+static PGresult *new_claim(bool to_send, int next_in_us, bool blocked)
+{
+	PGresult *result = new_result(claim_types, 7, 1);
+
+	end_claim(result, to_send, next_in_us, blocked);
 	return result;
 }
 
@@ -247,6 +264,7 @@ static void calls_bind_their_arguments(void **state)
 	assert_true(wire.binary);
 	assert_string_equal(wire.values[0], "7");
 	assert_string_equal(wire.values[1], "1000");
+	assert_string_equal(wire.values[2], "zh");
 	wire.on_result(wire.arg, new_claim(true, 0, false));
 	assert_true(wire.binary);
 	assert_string_equal(wire.values[0], "7");
@@ -312,11 +330,40 @@ static void lines_are_read(void **state)
 	assert_string_equal(line.id.text, "abababab-abab-abab-abab-abababababab");
 	assert_int_equal(line.severity, 3);
 	assert_int_equal(line.late_us, 258);
+	now_us += 1000;
+	assert_int_equal(store_batch_line(said.batch, 0, &line), 0);
+	assert_int_equal(line.late_us, 1258);
+	now_us -= 2000;
+	assert_int_equal(store_batch_line(said.batch, 0, &line), 0);
+	assert_int_equal(line.late_us, 0);
 	assert_int_equal(line.pair_count, 2);
 	assert_string_equal(line.pairs[0].key, "event");
 	assert_memory_equal(line.pairs[0].value, "alert", line.pairs[0].length);
 	assert_string_equal(line.pairs[1].key, "msg");
 	assert_int_equal(line.pairs[1].length, 0);
+}
+
+/* A few come with the claim itself. */
+static void lines_of_a_claim_are_read(void **state)
+{
+	PGresult *result = new_result(claim_types, 7, 1);
+	struct store_line line;
+	struct array a;
+
+	begin_array(&a, 2);
+	add_text(&a, "event");
+	add_text(&a, "alert");
+	add_line(result, 1, a.bytes, a.length);
+	add_line(result, 2, a.bytes, a.length);
+	end_claim(result, true, 9, false);
+	ask_claim(*state);
+	answer(result);
+	assert_int_equal(said.outcome.verdict, STORE_OK);
+	assert_int_equal(store_batch_count(said.batch), 2);
+	assert_int_equal(store_batch_next(said.batch).next_in_us, 9);
+	assert_int_equal(store_batch_line(said.batch, 1, &line), 0);
+	assert_string_equal(line.id.text, "02020202-0202-0202-0202-020202020202");
+	assert_int_equal(line.pair_count, 1);
 }
 
 static void nothing_planned_is_not_zero(void **state)
@@ -440,22 +487,22 @@ static void a_malformed_claim_is_a_bug(void **state)
 {
 	PGresult *result;
 
-	refuse(state, new_result(claim_types, 3, 1)); /* no row */
-	refuse(state, new_result(claim_types, 2, 1)); /* a column too few */
-	result = new_result(claim_types, 3, 0);       /* text format */
-	set_value(result, 0, 0, "f", 1);
+	refuse(state, new_result(claim_types, 7, 1)); /* no row */
+	refuse(state, new_result(claim_types, 6, 1)); /* a column too few */
+	result = new_result(claim_types, 7, 0);       /* text format */
+	set_value(result, 0, 6, "f", 1);
 	refuse(state, result);
-	result = new_claim(false, 0, false); /* a second row */
-	set_value(result, 1, 0, "", 1);
+	result = new_claim(false, 0, false); /* a line without an id */
+	end_claim(result, true, 0, false);
 	refuse(state, result);
 	result = new_claim(false, 0, false); /* blocked is too long */
-	set_value(result, 0, 2, "ab", 2);
+	set_value(result, 0, 5, "ab", 2);
 	refuse(state, result);
 	result = new_claim(false, 0, false); /* nobody knows whether there are lines */
-	set_null(result, 0, 0);
+	set_null(result, 0, 6);
 	refuse(state, result);
 	result = new_claim(false, 0, false); /* a negative delay */
-	set_value(result, 0, 1, (unsigned char[]){0xff, 0, 0, 0, 0, 0, 0, 0}, 8);
+	set_value(result, 0, 4, (unsigned char[]){0xff, 0, 0, 0, 0, 0, 0, 0}, 8);
 	refuse(state, result);
 	refuse(state, PQmakeEmptyPGresult(NULL, PGRES_COMMAND_OK));
 }
@@ -541,6 +588,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_instance_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_instance_of_another_type_is_a_bug, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lines_are_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lines_of_a_claim_are_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_planned_is_not_zero, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lines_that_cannot_be_fetched_are_claimed_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lines_that_others_have_taken_are_none, set_up, tear_down),
